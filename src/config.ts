@@ -1,0 +1,127 @@
+/** What was the gateway told? Environment variables become a Config, or one sentence that names what is wrong. */
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder of the checkout. */
+export const PROJECT_FOLDER = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+
+export interface Config {
+  /** TCP port of everything the gateway serves. Default 4000. */
+  readonly port: number;
+  /** Address to listen on. Default 127.0.0.1; `0.0.0.0` for every interface. */
+  readonly host: string;
+  /** Where clients reach the gateway, without a trailing slash. Default `http://localhost:PORT`. */
+  readonly publicUrl: string;
+  /** Folder of the embedded database and the development issuer's keys. Default `.portcullis` in the checkout. */
+  readonly dataFolder: string;
+  /** A PostgreSQL to use instead of the embedded one; null for the embedded one. */
+  readonly databaseUrl: string | null;
+  /** Connections the gateway may hold to the database. Default 10. */
+  readonly databasePoolSize: number;
+  /** The OpenID Connect issuer whose tokens are accepted; null mounts the development issuer. */
+  readonly issuer: { readonly url: string; readonly audience: string } | null;
+  /** The claim that holds the principal's object id. Default `oid`. */
+  readonly objectIdClaim: string;
+  /** `NODE_ENV=production`: no development issuer, no demo company. */
+  readonly production: boolean;
+  /** Accept only documents of the manifest. Default off. */
+  readonly trustedDocumentsOnly: boolean;
+  /** Web origins that may open a socket or call from a page, beside the gateway's own. Default none. */
+  readonly allowedOrigins: readonly string[];
+}
+
+/** A setting that cannot be used: its message is one sentence for the person who started the gateway. */
+export class SettingError extends Error {}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export function readConfig(env: Environment = process.env): Config {
+  const port = integer(env, 'PORT', 4000, 0, 65_535);
+  const production = env.NODE_ENV === 'production';
+  const issuer = readIssuer(env);
+  if (production && issuer === null) {
+    throw new SettingError(
+      'OIDC_ISSUER is not set: production mode (NODE_ENV=production) needs the URL of your OpenID Connect issuer.',
+    );
+  }
+  return {
+    port,
+    host: env.HOST || '127.0.0.1',
+    publicUrl: url(env, 'PUBLIC_URL', `http://localhost:${port}`).replace(/\/+$/, ''),
+    dataFolder: path.resolve(env.DATA_FOLDER || path.join(PROJECT_FOLDER, '.portcullis')),
+    databaseUrl: readDatabaseUrl(env),
+    databasePoolSize: integer(env, 'DATABASE_POOL_SIZE', 10, 2, 1000),
+    issuer,
+    objectIdClaim: env.OIDC_OBJECT_ID_CLAIM || 'oid',
+    production,
+    trustedDocumentsOnly: boolean(env, 'TRUSTED_DOCUMENTS_ONLY', false),
+    allowedOrigins: readOrigins(env),
+  };
+}
+
+function readIssuer(env: Environment): Config['issuer'] {
+  if (!env.OIDC_ISSUER) {
+    if (env.OIDC_AUDIENCE)
+      throw new SettingError(
+        'OIDC_AUDIENCE is set without OIDC_ISSUER: set both, or neither for the development issuer.',
+      );
+    return null;
+  }
+  if (!env.OIDC_AUDIENCE) {
+    throw new SettingError(
+      'OIDC_AUDIENCE is not set: OIDC_ISSUER needs the audience that access tokens for this gateway carry.',
+    );
+  }
+  return { url: url(env, 'OIDC_ISSUER', ''), audience: env.OIDC_AUDIENCE };
+}
+
+function readDatabaseUrl(env: Environment): string | null {
+  if (!env.DATABASE_URL) return null;
+  if (!/^postgres(ql)?:\/\//.test(env.DATABASE_URL) || !URL.canParse(env.DATABASE_URL)) {
+    throw new SettingError(
+      'DATABASE_URL is not a PostgreSQL connection string: give it as postgres://user:password@host:port/database.',
+    );
+  }
+  return env.DATABASE_URL;
+}
+
+function readOrigins(env: Environment): string[] {
+  const origins = (env.ALLOWED_ORIGINS ?? '')
+    .split(',')
+    .map((origin) => origin.trim())
+    .filter(Boolean);
+  for (const origin of origins) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+      throw new SettingError(
+        `ALLOWED_ORIGINS holds ${JSON.stringify(origin)}: give origins such as https://console.example.com, separated by commas.`,
+      );
+    }
+  }
+  return origins;
+}
+
+function integer(env: Environment, name: string, fallback: number, minimum: number, maximum: number): number {
+  const text = env[name];
+  if (text === undefined || text === '') return fallback;
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < minimum || value > maximum) {
+    throw new SettingError(`${name} is ${JSON.stringify(text)}: give a whole number from ${minimum} to ${maximum}.`);
+  }
+  return value;
+}
+
+function boolean(env: Environment, name: string, fallback: boolean): boolean {
+  const text = env[name];
+  if (text === undefined || text === '') return fallback;
+  if (text !== 'true' && text !== 'false')
+    throw new SettingError(`${name} is ${JSON.stringify(text)}: give true or false.`);
+  return text === 'true';
+}
+
+function url(env: Environment, name: string, fallback: string): string {
+  const text = env[name] || fallback;
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new SettingError(`${name} is ${JSON.stringify(text)}: give an http or https URL.`);
+  }
+  return text;
+}

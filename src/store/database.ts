@@ -1,0 +1,88 @@
+/** How does the gateway reach its data? One MikroORM over one pool, migrated before anything else looks at it. */
+import path from 'node:path';
+import { Migrator } from '@mikro-orm/migrations';
+import { defineConfig, MikroORM } from '@mikro-orm/postgresql';
+import type { Kysely } from 'kysely';
+import pg from 'pg';
+import { PROJECT_FOLDER, SettingError } from '../config.ts';
+import { ENTITIES } from './entities.ts';
+
+/** Any number nobody else takes: two starting gateways migrate one after the other. */
+const MIGRATION_LOCK = 7_041_776_001;
+const OLDEST_SERVER = 150_000;
+
+const connect = (url: string, poolSize: number) =>
+  MikroORM.init(
+    defineConfig({
+      entities: ENTITIES,
+      clientUrl: url,
+      pool: { min: 0, max: poolSize },
+      driverOptions: {
+        connectionTimeoutMillis: 5_000,
+        statement_timeout: 15_000,
+        idle_in_transaction_session_timeout: 30_000,
+      },
+      extensions: [Migrator],
+      migrations: {
+        path: path.join(PROJECT_FOLDER, 'migrations'),
+        glob: '*.ts',
+        tableName: 'migration',
+        snapshot: false,
+        silent: true,
+      },
+      forceUtcTimezone: true,
+      ensureDatabase: false,
+    }),
+  );
+
+export type Database = Awaited<ReturnType<typeof connect>>;
+/** A unit of work: entities for writes, and SQL in the same transaction through `tx.getKysely()`. */
+export type EntityManager = Database['em'];
+/** SQL whose tables and columns are typed by the entities. */
+export type Sql = ReturnType<EntityManager['getKysely']>;
+export type Tables = Sql extends Kysely<infer T> ? T : never;
+
+/** @throws SettingError in one sentence when the server cannot be reached or is older than PostgreSQL 15 */
+export async function openDatabase(url: string, poolSize = 10): Promise<Database> {
+  await checkServer(url);
+  return connect(url, poolSize);
+}
+
+/** Brings the schema up to this version; a no-op when it already is. */
+export async function migrate(database: Database, url: string): Promise<void> {
+  const lock = new pg.Client({ connectionString: url });
+  await lock.connect();
+  try {
+    await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await database.migrator.up();
+  } finally {
+    await lock.end();
+  }
+}
+
+async function checkServer(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ version: number }>(
+      "SELECT current_setting('server_version_num')::int AS version",
+    );
+    const version = rows[0]?.version ?? 0;
+    if (version < OLDEST_SERVER) {
+      throw new SettingError(
+        `The database server is PostgreSQL ${Math.floor(version / 10_000)}: Portcullis needs 15 or newer.`,
+      );
+    }
+  } catch (error) {
+    if (error instanceof SettingError) throw error;
+    throw new SettingError(`The database at ${withoutPassword(url)} cannot be reached: ${(error as Error).message}.`);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function withoutPassword(url: string): string {
+  const shown = new URL(url);
+  shown.password = '';
+  return shown.toString();
+}
