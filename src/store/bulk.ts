@@ -1,0 +1,55 @@
+/** How do thousands of rows get into a table? As one JSON parameter, which PostgreSQL reads by the table's own column types. */
+import { type QueryExecutorProvider, sql } from 'kysely';
+
+/** Rows a statement carries: a directory of any size is written piece by piece, each within the statement timeout. */
+const ROWS_PER_STATEMENT = 5_000;
+
+/** Inserts rows whose properties are the columns in camel case; every row has the properties of the first. */
+export async function insertRows(db: QueryExecutorProvider, table: string, rows: readonly object[]): Promise<void> {
+  for (const part of parts(rows)) await insertFrom(table, part).execute(db);
+}
+
+/** Inserts rows, or brings those with the same key up to date; gives how many differed from what was there. */
+export async function upsertRows(
+  db: QueryExecutorProvider,
+  table: string,
+  rows: readonly object[],
+  key: { columns: readonly string[]; keep?: readonly string[] },
+): Promise<number> {
+  const kept = [...key.columns, ...(key.keep ?? [])];
+  const changing = columnsOf(rows).filter((column) => !kept.includes(column));
+  const set = sql.join(changing.map((column) => sql`${sql.ref(column)} = ${sql.ref(`excluded.${column}`)}`));
+  const now = sql.join(changing.map((column) => sql.ref(`${table}.${column}`)));
+  const then = sql.join(changing.map((column) => sql.ref(`excluded.${column}`)));
+  let written = 0;
+  for (const part of parts(rows)) {
+    const result =
+      await sql`${insertFrom(table, part)} ON CONFLICT (${sql.join(key.columns.map((column) => sql.ref(column)))})
+      DO UPDATE SET ${set} WHERE (${now}) IS DISTINCT FROM (${then})`.execute(db);
+    written += Number(result.numAffectedRows ?? 0);
+  }
+  return written;
+}
+
+function insertFrom(table: string, rows: readonly object[]) {
+  const columns = sql.join(columnsOf(rows).map((column) => sql.ref(column)));
+  const json = JSON.stringify(rows.map(snakeCased));
+  return sql`INSERT INTO ${sql.table(table)} (${columns})
+    SELECT ${columns} FROM jsonb_populate_recordset(NULL::${sql.table(table)}, ${json}::jsonb)`;
+}
+
+function columnsOf(rows: readonly object[]): string[] {
+  return Object.keys(rows[0] ?? {}).map(snakeCase);
+}
+
+function* parts<T>(rows: readonly T[]): Generator<T[]> {
+  for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) yield rows.slice(from, from + ROWS_PER_STATEMENT);
+}
+
+function snakeCased(row: object): object {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [snakeCase(name), value]));
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
