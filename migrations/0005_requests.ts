@@ -24,6 +24,9 @@ export class Requests extends Migration {
         ends_at timestamptz,
         duration_minutes integer,
         condition text,
+        -- What the requestor's token proved when asking; judged again if the policy is tightened before the decision.
+        multi_factor_at timestamptz,
+        authentication_contexts text[] NOT NULL DEFAULT '{}',
         created_at timestamptz NOT NULL,
         expires_at timestamptz,
         completed_at timestamptz,
@@ -38,7 +41,7 @@ export class Requests extends Migration {
         CONSTRAINT request_self_is_own CHECK (action NOT LIKE 'SELF%' OR requestor_id = principal_id),
         CONSTRAINT request_pending_expires CHECK (status <> 'PENDING_APPROVAL' OR expires_at IS NOT NULL),
         CONSTRAINT request_open_or_completed CHECK (
-          (status IN ('PENDING_APPROVAL', 'PENDING_ADMIN_DECISION', 'GRANTED')) = (completed_at IS NULL)),
+          (status IN ('PENDING_APPROVAL', 'PENDING_ADMIN_DECISION')) = (completed_at IS NULL)),
         CONSTRAINT request_end_once CHECK (ends_at IS NULL OR duration_minutes IS NULL),
         CONSTRAINT request_schedule_runs_forward CHECK (ends_at IS NULL OR starts_at IS NULL OR ends_at > starts_at)
       );

@@ -13,6 +13,7 @@ export class Events extends Migration {
         -- Null when the gateway itself acts.
         actor_id uuid CONSTRAINT event_actor_exists REFERENCES principal (id),
         provider text,
+        assignment_type text,
         principal_id uuid CONSTRAINT event_principal_exists REFERENCES principal (id),
         role_id uuid CONSTRAINT event_role_exists REFERENCES role (id),
         scope_id uuid CONSTRAINT event_scope_exists REFERENCES scope (id),
@@ -28,9 +29,9 @@ export class Events extends Migration {
       CREATE FUNCTION event_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
         IF TG_OP = 'UPDATE' AND OLD.position IS NULL AND NEW.position IS NOT NULL
-          AND (OLD.id, OLD.at, OLD.type, OLD.actor_id, OLD.provider, OLD.principal_id, OLD.role_id, OLD.scope_id, OLD.assignment_id, OLD.request_id, OLD.payload)
+          AND (OLD.id, OLD.at, OLD.type, OLD.actor_id, OLD.provider, OLD.assignment_type, OLD.principal_id, OLD.role_id, OLD.scope_id, OLD.assignment_id, OLD.request_id, OLD.payload)
             IS NOT DISTINCT FROM
-            (NEW.id, NEW.at, NEW.type, NEW.actor_id, NEW.provider, NEW.principal_id, NEW.role_id, NEW.scope_id, NEW.assignment_id, NEW.request_id, NEW.payload)
+            (NEW.id, NEW.at, NEW.type, NEW.actor_id, NEW.provider, NEW.assignment_type, NEW.principal_id, NEW.role_id, NEW.scope_id, NEW.assignment_id, NEW.request_id, NEW.payload)
         THEN
           RETURN NEW;
         END IF;

@@ -7,6 +7,11 @@ export interface ExpirationRule {
   readonly maximumMinutes: number;
 }
 
+export interface ActivationExpirationRule extends ExpirationRule {
+  /** Minutes an activation lasts before its holder may end it. Default 5, as in Entra, where it is fixed. */
+  readonly minimumMinutes: number;
+}
+
 export type EnabledRule = 'MULTI_FACTOR_AUTHENTICATION' | 'JUSTIFICATION' | 'TICKETING';
 
 export interface EnablementRule {
@@ -46,7 +51,7 @@ export interface RolePolicyRules {
   readonly Notification_Admin_Admin_Assignment: NotificationRule;
   readonly Notification_Requestor_Admin_Assignment: NotificationRule;
   readonly Notification_Approver_Admin_Assignment: NotificationRule;
-  readonly Expiration_EndUser_Assignment: ExpirationRule;
+  readonly Expiration_EndUser_Assignment: ActivationExpirationRule;
   readonly Enablement_EndUser_Assignment: EnablementRule;
   readonly Approval_EndUser_Assignment: ApprovalRule;
   readonly AuthenticationContext_EndUser_Assignment: AuthenticationContextRule;
@@ -77,7 +82,7 @@ export function defaultPolicy(provider: Provider): RolePolicyRules {
     Notification_Admin_Admin_Assignment: NOTIFY_ALL,
     Notification_Requestor_Admin_Assignment: NOTIFY_ALL,
     Notification_Approver_Admin_Assignment: NOTIFY_ALL,
-    Expiration_EndUser_Assignment: { isExpirationRequired: true, maximumMinutes: 8 * 60 },
+    Expiration_EndUser_Assignment: { isExpirationRequired: true, maximumMinutes: 8 * 60, minimumMinutes: 5 },
     Enablement_EndUser_Assignment: {
       enabledRules: entra ? ['MULTI_FACTOR_AUTHENTICATION', 'JUSTIFICATION'] : ['JUSTIFICATION'],
     },

@@ -11,13 +11,17 @@ import { ENTITIES } from './entities.ts';
 const MIGRATION_LOCK = 7_041_776_001;
 const OLDEST_SERVER = 150_000;
 
-const connect = (url: string, poolSize: number) =>
+/** The driver reads the URL itself: MikroORM leaves out its parameters, such as `sslmode` and a socket's folder. */
+const connect = (url: string, dbName: string, poolSize: number) =>
   MikroORM.init(
     defineConfig({
       entities: ENTITIES,
       clientUrl: url,
+      dbName,
       pool: { min: 0, max: poolSize },
       driverOptions: {
+        connectionString: url,
+        options: '-c timezone=UTC',
         connectionTimeoutMillis: 5_000,
         statement_timeout: 15_000,
         idle_in_transaction_session_timeout: 30_000,
@@ -44,8 +48,7 @@ export type Tables = Sql extends Kysely<infer T> ? T : never;
 
 /** @throws SettingError in one sentence when the server cannot be reached or is older than PostgreSQL 15 */
 export async function openDatabase(url: string, poolSize = 10): Promise<Database> {
-  await checkServer(url);
-  return connect(url, poolSize);
+  return connect(url, await checkServer(url), poolSize);
 }
 
 /** Brings the schema up to this version; a no-op when it already is. */
@@ -60,22 +63,26 @@ export async function migrate(database: Database, url: string): Promise<void> {
   }
 }
 
-async function checkServer(url: string): Promise<void> {
+/** @returns the name of the database */
+async function checkServer(url: string): Promise<string> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   try {
     await client.connect();
-    const { rows } = await client.query<{ version: number }>(
-      "SELECT current_setting('server_version_num')::int AS version",
+    const { rows } = await client.query<{ version: number; name: string }>(
+      "SELECT current_setting('server_version_num')::int AS version, current_database() AS name",
     );
-    const version = rows[0]?.version ?? 0;
+    const { version, name } = rows[0] ?? { version: 0, name: '' };
     if (version < OLDEST_SERVER) {
       throw new SettingError(
         `The database server is PostgreSQL ${Math.floor(version / 10_000)}: Portcullis needs 15 or newer.`,
       );
     }
+    return name;
   } catch (error) {
     if (error instanceof SettingError) throw error;
-    throw new SettingError(`The database at ${withoutPassword(url)} cannot be reached: ${(error as Error).message}.`);
+    // A name with several addresses fails with one error for each and an empty message of its own.
+    const { message, code } = error as NodeJS.ErrnoException;
+    throw new SettingError(`The database at ${withoutPassword(url)} cannot be reached: ${message || code}.`);
   } finally {
     await client.end().catch(() => undefined);
   }
@@ -84,5 +91,6 @@ async function checkServer(url: string): Promise<void> {
 function withoutPassword(url: string): string {
   const shown = new URL(url);
   shown.password = '';
+  shown.searchParams.delete('password');
   return shown.toString();
 }

@@ -1,0 +1,50 @@
+/** From when until when? A requested schedule becomes a half-open period, or a refusal. */
+import { type Refused, refuse } from '../refusals.ts';
+
+/** No assignment is made for less, and none reaches a start it never had. */
+export const MINIMUM_MINUTES = 5;
+
+export interface ScheduleInput {
+  /** Null, or in the past: now. */
+  readonly startsAt: Date | null;
+  /** At most one of the two is given; neither means permanent, or the longest that is allowed. */
+  readonly endsAt: Date | null;
+  readonly durationMinutes: number | null;
+}
+
+export interface Period {
+  readonly startsAt: Date;
+  /** Null: permanent. */
+  readonly endsAt: Date | null;
+}
+
+export function decidePeriod(input: ScheduleInput, now: Date): Period | Refused {
+  if (input.endsAt !== null && input.durationMinutes !== null) {
+    return refuse('INVALID_SCHEDULE', { field: ['duration'], hint: 'Give either duration or endsAt, not both.' });
+  }
+  const startsAt = input.startsAt !== null && input.startsAt > now ? input.startsAt : now;
+  const endsAt = input.durationMinutes === null ? input.endsAt : plus(startsAt, input.durationMinutes);
+  if (endsAt !== null && endsAt <= startsAt) {
+    return refuse('INVALID_SCHEDULE', {
+      field: [input.endsAt ? 'endsAt' : 'duration'],
+      hint: `It would end at ${endsAt.toISOString()}, not after its start at ${startsAt.toISOString()}.`,
+    });
+  }
+  if (endsAt !== null && minutesBetween(startsAt, endsAt) < MINIMUM_MINUTES) {
+    return refuse('DURATION_TOO_SHORT', { field: [input.endsAt ? 'endsAt' : 'duration'] });
+  }
+  return { startsAt, endsAt };
+}
+
+export function plus(instant: Date, minutes: number): Date {
+  return new Date(instant.getTime() + minutes * 60_000);
+}
+
+export function minutesBetween(from: Date, until: Date): number {
+  return (until.getTime() - from.getTime()) / 60_000;
+}
+
+/** In force at the instant: `[startsAt, endsAt)`. */
+export function covers(period: Period, at: Date): boolean {
+  return period.startsAt <= at && (period.endsAt === null || at < period.endsAt);
+}

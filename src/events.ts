@@ -1,0 +1,37 @@
+/** What can happen? Every event once, as `noun.pastParticiple`; the log is audit, outbox and stream in one. */
+
+export const EVENTS = {
+  'assignment.assigned': 'An administrator made an eligible or active assignment.',
+  'assignment.activated': 'A holder activated an eligible assignment.',
+  'assignment.deactivated': 'A holder, or an administrator, ended an activation before its end.',
+  'assignment.expired': 'An assignment reached its end.',
+  'request.created': 'A request was made and waits for a decision.',
+  'request.approved': 'An approver approved a request.',
+  'request.denied': 'An approver denied a request.',
+  'request.timedOut': 'A request was not decided in time.',
+  'request.refused': 'A request was refused; the payload names every refusal and failed rule.',
+  'directory.imported': 'Principals, scopes and roles were imported; the payload counts them.',
+} as const;
+
+export type EventType = keyof typeof EVENTS;
+
+/** The events a subscription to assignments delivers: all that concern one principal's access. */
+export const ASSIGNMENT_EVENTS = [
+  'assignment.assigned',
+  'assignment.activated',
+  'assignment.deactivated',
+  'assignment.expired',
+  'request.created',
+  'request.approved',
+  'request.denied',
+  'request.timedOut',
+] as const satisfies readonly EventType[];
+export type AssignmentEventType = (typeof ASSIGNMENT_EVENTS)[number];
+
+/** `assignment.assigned` → `ASSIGNMENT_ASSIGNED`: an event's name in GraphQL. */
+export function eventName(type: EventType): string {
+  return type
+    .replace('.', '_')
+    .replace(/([A-Z])/g, '_$1')
+    .toUpperCase();
+}

@@ -1,0 +1,100 @@
+/** Why does the gateway say no? Every expected refusal once: its code and the sentence that explains it. */
+
+/** @see https://learn.microsoft.com/graph/api/resources/unifiedroleassignmentschedulerequest for the Entra names in brackets */
+export const REFUSALS = {
+  ROLE_NOT_FOUND: 'There is no such role. [RoleNotFound]',
+  PRINCIPAL_NOT_FOUND: 'There is no such principal. [SubjectNotFound]',
+  SCOPE_NOT_FOUND: 'There is no such scope. [ResourceNotFound]',
+  REQUEST_NOT_FOUND: 'There is no such request.',
+  ASSIGNMENT_NOT_FOUND: 'There is no such assignment. [RoleAssignmentDoesNotExist]',
+  ROLE_NOT_ASSIGNABLE: 'The role cannot be assigned: it is deprecated or assigned by the system only.',
+  SCOPE_NOT_ALLOWED: 'The role cannot be assigned at this scope. [InvalidScope]',
+  PRINCIPAL_NOT_ALLOWED: 'This kind of principal cannot hold such an assignment.',
+  RESOURCE_LOCKED: 'The resource is locked against changes. [ResourceIsLocked]',
+  INSUFFICIENT_PERMISSIONS: 'You may not manage assignments of this role at this scope. [InsufficientPermissions]',
+  ASSIGNMENT_EXISTS:
+    'The principal already holds such an assignment of this role at this scope. [RoleAssignmentExists]',
+  ALREADY_ACTIVE: 'You already hold the role actively at this scope in that time. [RoleAssignmentExists]',
+  REQUEST_PENDING: 'A request for this access is already waiting for a decision. [PendingRoleAssignmentRequest]',
+  NOT_ELIGIBLE: 'You hold no eligible assignment that is in force for this. [EligibilityRule]',
+  NOT_ACTIVATED: 'This is not a running activation of yours. [RoleAssignmentDoesNotExist]',
+  INVALID_SCHEDULE: 'The start and the end do not fit. [InvalidRoleAssignmentRequestSchedule]',
+  DURATION_TOO_SHORT: 'An assignment lasts at least 5 minutes. [ActiveDurationTooShort]',
+  ACTIVE_TOO_BRIEFLY: 'The activation has not lasted long enough to be deactivated. [ActiveDurationTooShort]',
+  POLICY_RULES_FAILED:
+    'The role settings are not met: see failedRules for each rule. [RoleAssignmentRequestPolicyValidationFailed]',
+  AUTHENTICATION_CONTEXT_REQUIRED:
+    'The role settings ask for an authentication context that your token does not hold. [RoleAssignmentRequestAcrsValidationFailed]',
+  NO_APPROVER: 'The role settings ask for approval, and nobody but you could give it. [InvalidPolicy]',
+  SELF_APPROVAL: 'Nobody decides on their own request.',
+  NOT_APPROVER: 'You are not an approver of this request.',
+  REQUEST_NOT_PENDING: 'The request is no longer waiting for a decision.',
+  REQUEST_TIMED_OUT: 'The request was not decided in time; it must be made again.',
+  JUSTIFICATION_REQUIRED: 'A decision needs a justification.',
+  IDEMPOTENCY_KEY_REUSED: 'This idempotency key came before with another input: use a new key for a new request.',
+} as const;
+
+export type RefusalCode = keyof typeof REFUSALS;
+
+export const POLICY_RULES = ['EXPIRATION', 'JUSTIFICATION', 'TICKETING', 'MFA', 'AUTHENTICATION_CONTEXT'] as const;
+export type PolicyRuleName = (typeof POLICY_RULES)[number];
+
+/** One rule that was not met: what it allows, what was given, and what would help. */
+export interface RuleVerdict {
+  readonly rule: PolicyRuleName;
+  /** The rule's immutable id, such as `Expiration_EndUser_Assignment`. */
+  readonly ruleId: string;
+  readonly allowed: string;
+  readonly given: string;
+  readonly remedy: string;
+}
+
+/** What the next access token must prove. @see https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest */
+export interface StepUpChallenge {
+  /** For the authorization request's `acr_values`, in order of preference. */
+  readonly acrValues: readonly string[];
+  /** For the authorization request's `max_age`; null when any sign-in of this session will do. */
+  readonly maxAgeSeconds: number | null;
+  /** The `claims` request parameter as JSON; null when `acr_values` say it all. */
+  readonly claims: string | null;
+}
+
+export interface Refusal {
+  readonly code: RefusalCode;
+  readonly message: string;
+  /** Path of the input field at fault, outermost first; empty when it is none in particular. */
+  readonly field: readonly string[];
+  readonly failedRules: readonly RuleVerdict[];
+  readonly stepUp: StepUpChallenge | null;
+}
+
+export interface Refused {
+  readonly refusals: readonly Refusal[];
+}
+
+interface RefusalDetail {
+  readonly field?: readonly string[];
+  /** Says what is allowed; added to the code's sentence. */
+  readonly hint?: string;
+  readonly failedRules?: readonly RuleVerdict[];
+  readonly stepUp?: StepUpChallenge | null;
+}
+
+export function refusal(code: RefusalCode, detail: RefusalDetail = {}): Refusal {
+  const sentence = REFUSALS[code].replace(/ \[\w+\]$/, '');
+  return {
+    code,
+    message: detail.hint ? `${sentence} ${detail.hint}` : sentence,
+    field: detail.field ?? [],
+    failedRules: detail.failedRules ?? [],
+    stepUp: detail.stepUp ?? null,
+  };
+}
+
+export function refuse(code: RefusalCode, detail?: RefusalDetail): Refused {
+  return { refusals: [refusal(code, detail)] };
+}
+
+export function isRefused<T extends object>(decision: T | Refused): decision is Refused {
+  return 'refusals' in decision;
+}

@@ -1,0 +1,40 @@
+/** How is something changed? In one transaction that is run again when another one got in its way. */
+import { sql } from 'kysely';
+import type { Database, EntityManager } from './database.ts';
+
+export type Transaction = EntityManager;
+
+const ATTEMPTS = 5;
+
+/** Serialization failure, deadlock, and an exclusion or unique constraint that a concurrent transaction filled first. */
+const CONFLICTS = new Set(['40001', '40P01', '23P01', '23505']);
+
+/** Runs the work again from its start on a conflict, so that it sees what the other transaction did and answers to it. */
+export async function transact<T>(database: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await database.em.fork().transactional((tx) => work(tx as Transaction));
+    } catch (error) {
+      if (attempt >= ATTEMPTS || !CONFLICTS.has(sqlState(error))) throw error;
+    }
+  }
+}
+
+/** The database's clock in milliseconds. Read it after taking locks, so that waiting never back-dates a grant. */
+export async function databaseNow(tx: Transaction): Promise<Date> {
+  const { rows } = await sql<{ now: string }>`
+    SELECT date_trunc('milliseconds', clock_timestamp()) AS now`.execute(tx.getKysely());
+  return instant(rows[0]?.now as string);
+}
+
+/** PostgreSQL's text of a timestamptz in UTC. */
+export function instant(text: string): Date;
+export function instant(text: string | null): Date | null;
+export function instant(text: string | null): Date | null {
+  return text === null ? null : new Date(`${text.slice(0, 10)}T${text.slice(11).replace(/\+00$/, 'Z')}`);
+}
+
+function sqlState(error: unknown): string {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : '';
+}

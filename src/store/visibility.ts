@@ -1,0 +1,92 @@
+/** Which rows may a viewer see? One predicate for every noun, inside the SQL of every list, look-up and stream. */
+import { type RawBuilder, sql } from 'kysely';
+import { browsesDirectory, type Viewer } from '../decision/powers.ts';
+import { ASSIGNMENT_TYPES } from '../decision/words.ts';
+
+type Predicate = RawBuilder<boolean>;
+
+/** For aliases of `assignment`, `request` and `event`: all name a provider, a scope and a principal. */
+export interface AccessColumns {
+  readonly alias: string;
+  readonly typeColumn: 'type' | 'assignment_type';
+}
+
+const ids = (values: readonly string[]) => sql`${[...values]}::uuid[]`;
+const any = (parts: readonly Predicate[]): Predicate => sql<boolean>`(${sql.join(parts, sql` OR `)})`;
+const column = (alias: string, name: string) => sql.ref(`${alias}.${name}`);
+
+/** One's own and one's groups' access, and what one's powers reach. @see domain: who can do what */
+export function visibleAccess({ id, powers }: Viewer, { alias, typeColumn }: AccessColumns): Predicate {
+  const provider = column(alias, 'provider');
+  const scopeId = column(alias, 'scope_id');
+  const parts: Predicate[] = [sql<boolean>`${column(alias, 'principal_id')} = ANY(${ids([id, ...powers.groups])})`];
+  if (powers.entraView.length === ASSIGNMENT_TYPES.length) {
+    parts.push(sql<boolean>`${provider} = 'ENTRA_ROLE'`);
+  } else if (powers.entraView.length > 0) {
+    parts.push(
+      sql<boolean>`(${provider} = 'ENTRA_ROLE' AND ${column(alias, typeColumn)} = ANY(${[...powers.entraView]}))`,
+    );
+  }
+  if (powers.azureView.length > 0) {
+    parts.push(sql<boolean>`(${provider} = 'AZURE_RESOURCE' AND ${scopeId} IN (
+      SELECT scope_id FROM scope_ancestor WHERE ancestor_id = ANY(${ids(powers.azureView)})))`);
+  }
+  const groups = visibleGroups(powers);
+  if (groups) {
+    parts.push(sql<boolean>`(${provider} = 'GROUP' AND ${scopeId} IN (
+      SELECT gs.id FROM scope gs JOIN principal g ON g.id = gs.principal_id WHERE gs.kind = 'GROUP' AND ${groups}))`);
+  }
+  return any(parts);
+}
+
+/** Adds what one asked for, and what one is asked to decide. */
+export function visibleRequest(viewer: Viewer, alias: string): Predicate {
+  return any([
+    visibleAccess(viewer, { alias, typeColumn: 'assignment_type' }),
+    sql<boolean>`${column(alias, 'requestor_id')} = ${viewer.id}`,
+    sql<boolean>`${column(alias, 'id')} IN (SELECT request_id FROM request_approver WHERE approver_id = ${viewer.id})`,
+  ]);
+}
+
+export function visibleEvent(viewer: Viewer, alias: string): Predicate {
+  return any([
+    visibleAccess(viewer, { alias, typeColumn: 'assignment_type' }),
+    sql<boolean>`${column(alias, 'actor_id')} = ${viewer.id}`,
+    sql<boolean>`${column(alias, 'request_id')} IN (SELECT request_id FROM request_approver WHERE approver_id = ${viewer.id})`,
+  ]);
+}
+
+export function visiblePrincipal(viewer: Viewer, alias: string): Predicate {
+  const present = sql<boolean>`${column(alias, 'deleted_at')} IS NULL`;
+  if (browsesDirectory(viewer)) return present;
+  const own = ids([viewer.id, ...viewer.powers.groups, ...viewer.powers.ownedGroups]);
+  return sql<boolean>`(${present} AND ${column(alias, 'id')} = ANY(${own}))`;
+}
+
+/** Directory and group scopes go with their principals; Azure scopes with a right, or something held, above or below. */
+export function visibleScope(viewer: Viewer, alias: string): Predicate {
+  const id = column(alias, 'id');
+  const own = ids([viewer.id, ...viewer.powers.groups]);
+  // The scopes the viewer has anything to do with; everything above them is named on the way down.
+  const anchors = sql`(
+    SELECT unnest(${ids(viewer.powers.azureView)}) AS scope_id
+    UNION SELECT a.scope_id FROM assignment a
+      WHERE a.principal_id = ANY(${own}) AND (a.ends_at IS NULL OR a.ends_at > clock_timestamp()))`;
+  const parts: Predicate[] = [
+    sql<boolean>`${id} IN (SELECT b.scope_id FROM scope_ancestor b JOIN ${anchors} x ON x.scope_id = b.ancestor_id
+      JOIN scope t ON t.id = x.scope_id AND t.provider = 'AZURE_RESOURCE')`,
+    sql<boolean>`${id} IN (SELECT b.ancestor_id FROM scope_ancestor b JOIN ${anchors} x ON x.scope_id = b.scope_id)`,
+    sql<boolean>`${column(alias, 'kind')} = 'DIRECTORY'`,
+  ];
+  if (browsesDirectory(viewer)) parts.push(sql<boolean>`${column(alias, 'provider')} <> 'AZURE_RESOURCE'`);
+  return any(parts);
+}
+
+function visibleGroups(powers: Viewer['powers']): Predicate | null {
+  const parts: Predicate[] = [];
+  const own = [...powers.ownedGroups, ...powers.groups];
+  if (own.length > 0) parts.push(sql<boolean>`g.id = ANY(${ids(own)})`);
+  if (powers.roleAssignableGroupsView) parts.push(sql<boolean>`g.role_assignable`);
+  if (powers.otherGroupsView) parts.push(sql<boolean>`NOT g.role_assignable`);
+  return parts.length > 0 ? any(parts) : null;
+}
