@@ -1,0 +1,33 @@
+/** What do all test files share? One PostgreSQL server without durability, and a migrated template with the catalogue. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { loadCatalogue } from '../../src/store/catalogue.ts';
+import { migrate, openDatabase } from '../../src/store/database.ts';
+import { startEmbedded } from '../../src/store/embedded.ts';
+import { TEMPLATE, urlOf, withServer } from './database.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Of the shared server; its path names no particular database. */
+    serverUrl: string;
+  }
+}
+
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'portcullis-test-'));
+  const server = await startEmbedded({ folder, pid: process.pid, fast: true });
+  const url = urlOf(server.url, TEMPLATE);
+  await withServer(server.url, (client) => client.query(`CREATE DATABASE ${TEMPLATE}`));
+  const database = await openDatabase(url);
+  await migrate(database, url);
+  await loadCatalogue(database);
+  await database.close();
+  await withServer(server.url, (client) => client.query(`ALTER DATABASE ${TEMPLATE} ALLOW_CONNECTIONS false`));
+  project.provide('serverUrl', server.url);
+  return async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+}
