@@ -80,6 +80,14 @@ export async function joinEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     : startEmbedded(options);
 }
 
+/** The servers of this process that run. */
+const servers = new Set<ChildProcess>();
+
+/** Asks every server of this process to stop, and does not wait: for the moment the process exits. */
+export function abandonEmbedded(): void {
+  for (const server of servers) server.kill('SIGINT');
+}
+
 const inUse = (folder: string, owner: string) =>
   new SettingError(
     `The data folder ${folder} is in use by another Portcullis (${owner}): stop it, or set DATA_FOLDER to another folder.`,
@@ -290,6 +298,7 @@ class Server implements Embedded {
     this.#cluster = cluster;
     this.#socketFolder = socketFolder;
     this.#options = options;
+    servers.add(child);
     this.#ended = new Promise((resolve) => {
       child.once('error', resolve);
       child.once('exit', resolve);
@@ -330,6 +339,7 @@ class Server implements Embedded {
 
   #end(): void {
     this.#running = false;
+    servers.delete(this.#child);
     if (this.#owned && !this.#stopping) this.#options.onExit?.('The embedded PostgreSQL has stopped unexpectedly.');
   }
 

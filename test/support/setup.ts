@@ -1,5 +1,5 @@
 /** What do all test files share? One PostgreSQL server without durability, and a migrated template with the catalogue. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -17,6 +17,8 @@ declare module 'vitest' {
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'portcullis-test-'));
+  // As root the server runs as another user, who has to get in.
+  await chmod(folder, 0o755);
   const server = await startEmbedded({ folder, pid: process.pid, fast: true });
   const url = urlOf(server.url, TEMPLATE);
   await withServer(server.url, (client) => client.query(`CREATE DATABASE ${TEMPLATE}`));
