@@ -7,7 +7,7 @@ import { ACR_VALUES, contextsOf, signInPolicy } from './assurance.ts';
 import { DEVELOPMENT_ALGORITHM, DEVELOPMENT_LIFETIME_SECONDS, type DevelopmentKeys } from './developmentKeys.ts';
 import { memoryStore } from './developmentStore.ts';
 import { DEVELOPMENT_AUDIENCE, DEVELOPMENT_SCOPE, type Persona, personaClaims } from './persona.ts';
-import { answerSignIn, PAGE_HEADERS, sendPage } from './signIn.ts';
+import { PAGE_HEADERS, sendPage, signInHandler } from './signIn.ts';
 import { renderProblemPage } from './signInPage.ts';
 
 export interface DevelopmentIssuer {
@@ -31,6 +31,15 @@ export const DEVELOPMENT_CLIENT = 'portcullis-development';
 const MOUNTED_AT = '/identity';
 const SIGN_IN_AT = '/sign-in/';
 const DAY_SECONDS = 86_400;
+/** In seconds. */
+const LIFETIMES = {
+  AccessToken: DEVELOPMENT_LIFETIME_SECONDS,
+  IdToken: DEVELOPMENT_LIFETIME_SECONDS,
+  Interaction: DEVELOPMENT_LIFETIME_SECONDS,
+  Session: DAY_SECONDS,
+  Grant: 14 * DAY_SECONDS,
+  RefreshToken: 14 * DAY_SECONDS,
+};
 const LOOPBACKS = ['localhost', '127.0.0.1', '[::1]'];
 
 /** @throws SettingError in production mode or beside a configured issuer: anybody may sign in here as anybody */
@@ -50,13 +59,14 @@ export function createDevelopmentIssuer(options: DevelopmentIssuerOptions): Deve
   provider.Client.prototype.redirectUriAllowed = (uri) => isRedirectAllowed(uri, publicUrl);
   provider.on('server_error', (_ctx, error) => console.error(error));
   const answer = provider.callback();
+  const signIn = signInHandler(provider, users);
   return {
     issuer,
     audience: DEVELOPMENT_AUDIENCE,
     handle(req, res) {
       const rest = (req.url ?? '').slice(MOUNTED_AT.length) || '/';
       if (rest.startsWith(SIGN_IN_AT)) {
-        answerSignIn(provider, users, req, res).catch((error) => fail(res, error));
+        signIn(req, res).catch((error) => fail(res, error));
         return;
       }
       // oidc-provider builds its links from the difference between the two.
@@ -108,14 +118,7 @@ function configuration(
     // The scope is in `scp`, as Entra writes it; with both, two truths.
     formats: { customizers: { jwt: (_ctx, _token, parts) => void delete parts.payload.scope } },
     features: features(),
-    ttl: {
-      AccessToken: DEVELOPMENT_LIFETIME_SECONDS,
-      IdToken: DEVELOPMENT_LIFETIME_SECONDS,
-      Interaction: DEVELOPMENT_LIFETIME_SECONDS,
-      Session: DAY_SECONDS,
-      Grant: 14 * DAY_SECONDS,
-      RefreshToken: 14 * DAY_SECONDS,
-    },
+    ttl: LIFETIMES,
     renderError: (ctx, out) => {
       ctx.set(PAGE_HEADERS);
       ctx.body = renderProblemPage('Sign-in failed', out.error_description ?? out.error);

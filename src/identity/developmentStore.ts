@@ -20,14 +20,11 @@ function adapterFor(entries: Map<string, Entry>, model: string): Adapter {
     const entry = entries.get(key(id));
     return entry && entry.expiresAt > nowMs() ? entry.payload : undefined;
   };
-  const findBy = (field: 'uid' | 'userCode', value: string) => {
-    const found = live(entries, model).find(({ payload }) => payload[field] === value);
-    return found?.payload;
-  };
   return {
     find: async (id) => find(id),
-    findByUid: async (uid) => findBy('uid', uid),
-    findByUserCode: async (code) => findBy('userCode', code),
+    findByUid: async (uid) => live(entries, model).find(({ payload }) => payload.uid === uid)?.payload,
+    // Codes typed on another device: a flow this issuer does not offer.
+    findByUserCode: async () => undefined,
     upsert: async (id, payload, expiresIn) => {
       dropExpired(entries);
       const expiresAt = expiresIn === undefined ? Number.POSITIVE_INFINITY : nowMs() + expiresIn * 1000;

@@ -17,29 +17,16 @@ interface Question {
   readonly contexts: readonly string[];
 }
 
-export async function answerSignIn(
-  provider: Provider,
-  users: readonly Persona[],
-  req: IncomingMessage,
-  res: ServerResponse,
-): Promise<void> {
-  try {
-    const interaction = await provider.interactionDetails(req, res);
-    // A client that asks for `prompt=consent` (to be given a refresh token) has it without a question.
-    if (interaction.prompt.name === 'consent') return await provider.interactionFinished(req, res, { consent: {} });
-    const question = questionOf(interaction, users);
-    if (req.method !== 'POST') return sendPage(res, 200, renderSignInPage({ ...question, problem: null }));
-    const answer = answerOf(await readForm(req), question);
-    if (typeof answer !== 'string') return await provider.interactionFinished(req, res, answer);
-    sendPage(res, 400, renderSignInPage({ ...question, problem: answer }));
-  } catch (error) {
-    if (!(error instanceof errors.SessionNotFound)) throw error;
-    sendPage(
-      res,
-      400,
-      renderProblemPage('This sign-in is over', 'Go back to the application and start signing in again.'),
-    );
-  }
+export function signInHandler(provider: Provider, users: readonly Persona[]) {
+  return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    try {
+      await answerSignIn({ provider, users, req, res });
+    } catch (error) {
+      if (!(error instanceof errors.SessionNotFound)) throw error;
+      const explanation = 'Go back to the application and start signing in again.';
+      sendPage(res, 400, renderProblemPage('This sign-in is over', explanation));
+    }
+  };
 }
 
 /** No script, no frame, nothing from elsewhere; never kept, because the answer belongs to one attempt. */
@@ -52,6 +39,24 @@ export const PAGE_HEADERS = {
 
 export function sendPage(res: ServerResponse, status: number, html: string): void {
   res.writeHead(status, PAGE_HEADERS).end(html);
+}
+
+interface Visit {
+  readonly provider: Provider;
+  readonly users: readonly Persona[];
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+}
+
+async function answerSignIn({ provider, users, req, res }: Visit): Promise<void> {
+  const interaction = await provider.interactionDetails(req, res);
+  // A client that asks for `prompt=consent` (to be given a refresh token) has it without a question.
+  if (interaction.prompt.name === 'consent') return provider.interactionFinished(req, res, { consent: {} });
+  const question = questionOf(interaction, users);
+  if (req.method !== 'POST') return sendPage(res, 200, renderSignInPage({ ...question, problem: null }));
+  const answer = answerOf(await readForm(req), question);
+  if (typeof answer === 'string') return sendPage(res, 400, renderSignInPage({ ...question, problem: answer }));
+  return provider.interactionFinished(req, res, answer);
 }
 
 /** A context, multi-factor or a fresh proof (`max_age`) was asked for: then a password will not do. */

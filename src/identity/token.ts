@@ -51,6 +51,8 @@ export interface TokenVerifier {
   verify(token: string): Promise<TokenIdentity>;
 }
 
+type Expected = Pick<TokenVerifierOptions, 'issuer' | 'audience'>;
+
 /**
  * Fixed, so that neither `none` nor an HMAC keyed with a public key is ever tried.
  *
@@ -72,16 +74,16 @@ const MULTI_FACTOR_METHODS = ['mfa', 'ngcmfa'];
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const now = options.now ?? processNow;
-  const keys = options.keys ? createLocalJWKSet(options.keys) : issuerKeys(options.issuer, now);
+  const { issuer, audience, objectIdClaim, now = processNow } = options;
+  const keys = options.keys ? createLocalJWKSet(options.keys) : issuerKeys(issuer, now);
   return {
     async verify(token) {
       const instant = now();
-      const { claims, type } = await verifySignature(token, keys, options, instant);
-      const appOnly = isAppOnly(claims, options.objectIdClaim);
+      const { claims, type } = await verifySignature(token, keys, { issuer, audience, currentDate: instant });
+      const appOnly = isAppOnly(claims, objectIdClaim);
       refuseOtherTokens(claims, type, appOnly);
       refuseFuture(claims, instant);
-      return identityOf(claims, objectIdOf(claims, options.objectIdClaim), appOnly);
+      return identityOf(claims, objectIdOf(claims, objectIdClaim), appOnly);
     },
   };
 }
@@ -90,35 +92,32 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
 async function verifySignature(
   token: string,
   keys: JWTVerifyGetKey,
-  { issuer, audience }: TokenVerifierOptions,
-  currentDate: Date,
+  expected: Expected & { readonly currentDate: Date },
 ): Promise<{ claims: JWTPayload; type: unknown }> {
   try {
     const { payload, protectedHeader } = await jwtVerify(token, keys, {
-      issuer,
-      audience,
-      currentDate,
+      ...expected,
       algorithms: ALGORITHMS,
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
       requiredClaims: ['exp'],
     });
     return { claims: payload, type: (protectedHeader as JWTHeaderParameters).typ?.toLowerCase() };
   } catch (error) {
-    if (error instanceof errors.JOSEError) throw new UnauthenticatedError(sentenceFor(error, issuer, audience));
+    if (error instanceof errors.JOSEError) throw new UnauthenticatedError(sentenceFor(error, expected));
     throw error;
   }
 }
 
-function sentenceFor(error: errors.JOSEError, issuer: string, audience: string): string {
+function sentenceFor(error: errors.JOSEError, expected: Expected): string {
   if (error instanceof errors.JWTExpired) {
     return `The token expired at ${instantOf(error.payload.exp)?.toISOString()}: refresh it or sign in again.`;
   }
-  if (error instanceof errors.JWTClaimValidationFailed) return claimSentence(error, issuer, audience);
+  if (error instanceof errors.JWTClaimValidationFailed) return claimSentence(error, expected);
   if (error instanceof errors.JOSEAlgNotAllowed) {
-    return `The token is not signed with ${ALGORITHMS.join(' or ')}: send an access token of ${issuer}.`;
+    return `The token is not signed with ${ALGORITHMS.join(' or ')}: send an access token of ${expected.issuer}.`;
   }
   if (error instanceof errors.JWKSNoMatchingKey) {
-    return `The token is signed with a key that ${issuer} does not publish: sign in again.`;
+    return `The token is signed with a key that ${expected.issuer} does not publish: sign in again.`;
   }
   if (error instanceof errors.JWKSMultipleMatchingKeys) {
     return 'The token does not name the key it is signed with ("kid"): send one that does.';
@@ -129,7 +128,7 @@ function sentenceFor(error: errors.JOSEError, issuer: string, audience: string):
   return 'The token is not a signed JSON Web Token: send the access token exactly as the issuer gave it.';
 }
 
-function claimSentence(error: errors.JWTClaimValidationFailed, issuer: string, audience: string): string {
+function claimSentence(error: errors.JWTClaimValidationFailed, { issuer, audience }: Expected): string {
   switch (error.claim) {
     case 'iss':
       return `The token is from another issuer: get one from ${issuer}.`;

@@ -1,3 +1,4 @@
+/** Are the issuer’s keys followed through rotation, floods and outages? */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { IdentityProviderUnavailable } from '../../src/identity/issuerKeys.ts';
 import { createTokenVerifier, UnauthenticatedError } from '../../src/identity/token.ts';

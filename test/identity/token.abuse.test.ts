@@ -1,3 +1,4 @@
+/** Does any forged or garbled token get through, call out, or learn something? */
 import fc from 'fast-check';
 import { base64url, exportJWK, exportSPKI, SignJWT, UnsecuredJWT } from 'jose';
 import { expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+/** Does a token become the right identity, and a wrong one the right sentence? */
 import { UnsecuredJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { createTokenVerifier, UnauthenticatedError } from '../../src/identity/token.ts';
