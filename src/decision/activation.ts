@@ -1,22 +1,25 @@
 /** May this holder turn an eligible assignment into an active one, now, for this long? */
 import { type Refused, refuse } from '../refusals.ts';
-import { overlap, type RoleFacts, type ScopeFacts, scopeRefusal } from './assignment.ts';
+import { type Access, overlap, type RoleFacts, type ScopeFacts, scopeRefusal } from './assignment.ts';
 import type { RolePolicyRules } from './policy.ts';
 import { activationRuleRefusals, type Proof, type Reasons } from './rules.ts';
 import { covers, decidePeriod, type Period, plus, type ScheduleInput } from './schedule.ts';
 
 export interface Eligibility extends Period {
   readonly id: string;
+  readonly role: RoleFacts;
+  /** The ABAC condition that the activation carries on. */
+  readonly condition: string | null;
   /** Scope and everything above it; the activation's scope must lie in or below. */
   readonly scopeId: string;
 }
 
 export interface ActivationFacts {
   readonly now: Date;
+  /** Whoever activates. */
   readonly viewerId: string;
   /** Null: absent, ended, or not the viewer's own, directly or as an active member of the group that holds it. */
   readonly eligibility: Eligibility | null;
-  readonly role: RoleFacts;
   /** Null: absent, or hidden from the viewer. */
   readonly scope: ScopeFacts | null;
   readonly schedule: ScheduleInput;
@@ -30,9 +33,17 @@ export interface ActivationFacts {
   readonly approvers: readonly string[];
 }
 
+/** The access that is made, and the eligible assignment it rests on. */
+export interface Activation extends Access {
+  readonly eligibilityId: string;
+  readonly condition: string | null;
+  readonly startsAt: Date;
+  readonly endsAt: Date;
+}
+
 export type ActivationDecision =
-  | { readonly granted: { readonly startsAt: Date; readonly endsAt: Date } }
-  | { readonly pendingApproval: { readonly expiresAt: Date; readonly approvers: readonly string[] } };
+  | { readonly granted: Activation }
+  | { readonly pendingApproval: Activation; readonly expiresAt: Date; readonly approvers: readonly string[] };
 
 /** Checks run in order of precedence; the first that fails is the answer, but for policy rules, which are named together. */
 export function decideActivation(f: ActivationFacts): ActivationDecision | Refused {
@@ -44,7 +55,7 @@ export function decideActivation(f: ActivationFacts): ActivationDecision | Refus
       hint: "Give the eligible assignment's scope or one below it.",
     });
   }
-  const misplaced = scopeRefusal(f.role, f.scope);
+  const misplaced = scopeRefusal(f.eligibility.role, f.scope);
   if (misplaced) return { refusals: [misplaced] };
   if (f.scope.locked) return refuse('RESOURCE_LOCKED', { field: ['scope'] });
   const period = activationPeriod(f.schedule, f.rules, f.eligibility, f.now);
@@ -61,10 +72,19 @@ export function decideActivation(f: ActivationFacts): ActivationDecision | Refus
   const approval = f.rules.Approval_EndUser_Assignment;
   if (approval.isApprovalRequired && f.approvers.length === 0) return refuse('NO_APPROVER');
   // From here on the request is admissible.
-  if (approval.isApprovalRequired) {
-    return { pendingApproval: { expiresAt: plus(f.now, approval.timeoutMinutes), approvers: f.approvers } };
-  }
-  return { granted: period };
+  const activation = activationOf(f.viewerId, f.eligibility, f.scope, period);
+  if (!approval.isApprovalRequired) return { granted: activation };
+  return { pendingApproval: activation, expiresAt: plus(f.now, approval.timeoutMinutes), approvers: f.approvers };
+}
+
+export function activationOf(
+  principalId: string,
+  { id, role, condition }: Eligibility,
+  scope: ScopeFacts,
+  period: { startsAt: Date; endsAt: Date },
+): Activation {
+  const access = { provider: role.provider, roleId: role.id, scopeId: scope.id, principalId };
+  return { ...access, eligibilityId: id, condition, ...period };
 }
 
 /** Without a wish, the activation lasts as long as the policy and the eligible assignment allow. */

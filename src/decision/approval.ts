@@ -1,6 +1,6 @@
 /** May this approver decide this request, and does everything it was judged by still hold? */
 import { type Refused, refuse } from '../refusals.ts';
-import { type ActivationFacts, activationPeriod } from './activation.ts';
+import { type Activation, type ActivationFacts, activationOf, activationPeriod } from './activation.ts';
 import { overlap } from './assignment.ts';
 import { activationRuleRefusals } from './rules.ts';
 import { covers } from './schedule.ts';
@@ -24,9 +24,7 @@ export interface ApprovalFacts {
   readonly activation: ActivationFacts | null;
 }
 
-export type ApprovalDecision =
-  | { readonly approved: { readonly startsAt: Date; readonly endsAt: Date } }
-  | { readonly denied: true };
+export type ApprovalDecision = { readonly approved: Activation } | { readonly denied: true };
 
 /** Checks run in order of precedence; whatever the activation must meet is asked again, and must hold now. */
 export function decideApproval(f: ApprovalFacts): ApprovalDecision | Refused {
@@ -56,5 +54,5 @@ function decideGrant(f: ActivationFacts): ApprovalDecision | Refused {
   if (f.held.some((held) => overlap(held, { startsAt: period.startsAt, endsAt }))) return refuse('ALREADY_ACTIVE');
   const failed = activationRuleRefusals(rules, { period, reasons: f.reasons, proof: f.proof });
   if (failed.length) return { refusals: failed };
-  return { approved: { startsAt: period.startsAt, endsAt } };
+  return { approved: activationOf(f.viewerId, eligibility, scope, { startsAt: period.startsAt, endsAt }) };
 }

@@ -62,7 +62,15 @@ export interface AssignmentFacts {
   readonly rules: RolePolicyRules;
 }
 
-export type AssignmentDecision = { readonly assigned: Period };
+/** The access that is made: what a request asks for and an assignment grants. */
+export interface Access {
+  readonly provider: Provider;
+  readonly roleId: string;
+  readonly scopeId: string;
+  readonly principalId: string;
+}
+
+export type AssignmentDecision = { readonly assigned: Access & Period };
 
 /** Checks run in order of precedence; the first that fails is the answer, but for policy rules, which are named together. */
 export function decideAssignment(f: AssignmentFacts): AssignmentDecision | Refused {
@@ -85,7 +93,7 @@ export function decideAssignment(f: AssignmentFacts): AssignmentDecision | Refus
   const failed = assignmentRuleRefusals(f.rules, f.type, { period, reasons: f.reasons, proof: f.proof });
   if (failed.length) return { refusals: failed };
   // From here on the assignment is made.
-  return { assigned: period };
+  return { assigned: { provider, roleId: f.role.id, scopeId: f.scope.id, principalId: f.principal.id, ...period } };
 }
 
 /** Where a role may be assigned. @see https://learn.microsoft.com/entra/identity/role-based-access-control/custom-overview#scope */

@@ -20,8 +20,8 @@ export interface Reasons {
   readonly ticketSystem: string | null;
 }
 
-/** The OpenID Connect value for "more than one factor". @see https://openid.net/specs/openid-provider-authentication-policy-extension-1_0.html */
-export const MULTI_FACTOR_ACR = 'http://schemas.openid.net/pape/policies/2007/06/multi-factor';
+/** Asks for more than one factor, by the name that `amr` has for it. @see https://www.rfc-editor.org/rfc/rfc8176#section-2 */
+export const MULTI_FACTOR_ACR = 'mfa';
 
 type Request = { readonly period: Period; readonly reasons: Reasons; readonly proof: Proof };
 

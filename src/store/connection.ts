@@ -1,6 +1,7 @@
 /** Which page of a list? Keyset pagination over one SQL statement, as Relay's Cursor Connections ask. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Sql } from './database.ts';
+import { instant } from './transaction.ts';
 
 export interface PageArguments {
   readonly first?: number | null | undefined;
@@ -120,7 +121,8 @@ function decode(view: ListView, argument: string, cursor: string): string[] {
   const [list, ...key] = parsed as unknown[];
   const fits = (value: unknown, index: number) => {
     const type = view.order[index]?.type;
-    return typeof value === 'string' && type !== undefined && KEY_FORM[type].test(value);
+    if (typeof value !== 'string' || type === undefined || !KEY_FORM[type].test(value)) return false;
+    return type !== 'timestamptz' || !Number.isNaN(instant(value).getTime());
   };
   if (list !== view.name || key.length !== view.order.length || !key.every(fits)) throw bad();
   return key as string[];

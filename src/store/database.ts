@@ -2,7 +2,6 @@
 import path from 'node:path';
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, MikroORM } from '@mikro-orm/postgresql';
-import type { Kysely } from 'kysely';
 import pg from 'pg';
 import { PROJECT_FOLDER, SettingError } from '../config.ts';
 import { ENTITIES } from './entities.ts';
@@ -43,8 +42,11 @@ export type Database = Awaited<ReturnType<typeof connect>>;
 /** A unit of work: entities for writes, and SQL in the same transaction through `tx.getKysely()`. */
 export type EntityManager = Database['em'];
 /** SQL whose tables and columns are typed by the entities. */
-export type Sql = ReturnType<EntityManager['getKysely']>;
-export type Tables = Sql extends Kysely<infer T> ? T : never;
+export type Sql = ReturnType<typeof sqlOf>;
+
+function sqlOf(em: EntityManager) {
+  return em.getKysely();
+}
 
 /** @throws SettingError in one sentence when the server cannot be reached or is older than PostgreSQL 15 */
 export async function openDatabase(url: string, poolSize = 10): Promise<Database> {

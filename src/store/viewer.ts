@@ -1,6 +1,6 @@
 /** Who asks, and what do they hold now? One statement, run once for every operation and every delivered batch. */
 import { sql } from 'kysely';
-import { type HeldRole, type Powers, powersOf } from '../decision/powers.ts';
+import { type HeldRole, type Powers, powersOf, type Viewer } from '../decision/powers.ts';
 import type { PrincipalKind, UserType } from '../decision/words.ts';
 import type { Sql } from './database.ts';
 import { instant } from './transaction.ts';
@@ -56,4 +56,10 @@ export async function viewerFacts(
     principal: row.id === null ? null : { id: row.id, kind: row.kind, userType: row.userType, enabled: row.enabled },
     powers: powersOf(row.held ?? [], row.groups ?? [], applicationPermissions),
   };
+}
+
+/** The viewer with the powers of this instant, or null once the principal is gone or disabled. */
+export async function currentViewer(db: Sql, viewer: Viewer): Promise<Viewer | null> {
+  const { principal, powers } = await viewerFacts(db, viewer.id, viewer.applicationPermissions);
+  return principal?.enabled ? { ...viewer, powers } : null;
 }

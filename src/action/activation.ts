@@ -1,0 +1,171 @@
+/** A holder turns an eligible assignment into an active one, at once or once it is approved. */
+import { type Activation, type ActivationFacts, decideActivation } from '../decision/activation.ts';
+import { defaultPolicy, type RolePolicyRules } from '../decision/policy.ts';
+import type { Viewer } from '../decision/powers.ts';
+import { DIRECTORY_SCOPE, ENTRA } from '../decision/role.ts';
+import type { Proof, Reasons } from '../decision/rules.ts';
+import type { ScheduleInput } from '../decision/schedule.ts';
+import type { Provider } from '../decision/words.ts';
+import { isRefused } from '../refusals.ts';
+import { heldPeriods, insertAssignment, lockEligibility } from '../store/assignment.ts';
+import { type EventSubject, record } from '../store/event.ts';
+import { type CurrentPolicy, currentPolicy } from '../store/policy.ts';
+import { enabledHolders, enabledUsers } from '../store/principal.ts';
+import { closeOverdue, hasPendingRequest, insertRequest } from '../store/request.ts';
+import { rolesById } from '../store/role.ts';
+import { scopeFacts } from '../store/scope.ts';
+import { databaseNow, type Transaction } from '../store/transaction.ts';
+import { type ScopeArgument, scopeReference } from './assignment.ts';
+import { type ActionContext, type CommonInput, type Outcome, perform } from './perform.ts';
+
+export interface ActivateInput extends CommonInput {
+  readonly eligibilityId: string;
+  /** Null: the scope of the eligible assignment; otherwise that or one below it. */
+  readonly scope: ScopeArgument | null;
+  readonly schedule: ScheduleInput;
+  readonly reasons: Reasons;
+}
+
+export function activate(context: ActionContext, input: ActivateInput): Promise<Outcome> {
+  return perform(context, 'activate', input, async ({ tx, viewer }) => {
+    const { facts, policy } = await activationFacts(tx, {
+      viewerId: viewer.id,
+      eligibilityId: input.eligibilityId,
+      scope: input.scope,
+      scopeViewer: viewer,
+      schedule: input.schedule,
+      reasons: input.reasons,
+      proof: viewer.proof,
+    });
+    const decision = decideActivation(facts);
+    if (isRefused(decision)) return { ...decision, subject: subjectOf(facts) };
+    if ('granted' in decision) {
+      const { granted } = decision;
+      const status = granted.startsAt > facts.now ? 'GRANTED' : 'PROVISIONED';
+      const requestId = await insertRequest(tx, {
+        ...requestOf(granted, facts, policy),
+        ...{ status, expiresAt: null, completedAt: granted.startsAt },
+      });
+      return {
+        requestId,
+        assignmentId: await grant(tx, granted, { requestId, actorId: viewer.id, at: facts.now }),
+        status,
+      };
+    }
+    const status = 'PENDING_APPROVAL';
+    const { pendingApproval, expiresAt, approvers } = decision;
+    const row = { ...requestOf(pendingApproval, facts, policy), status, expiresAt, completedAt: null } as const;
+    const { provider, roleId, scopeId, principalId, assignmentType } = row;
+    await closeOverdue(tx, row, facts.now);
+    const requestId = await insertRequest(tx, row, approvers);
+    const subject = { provider, roleId, scopeId, principalId, assignmentType, requestId };
+    await record(tx, {
+      ...subject,
+      type: 'request.created',
+      at: facts.now,
+      actorId: viewer.id,
+      payload: { expiresAt },
+    });
+    return { requestId, assignmentId: null, status };
+  });
+}
+
+interface ActivationQuestion {
+  readonly viewerId: string;
+  readonly eligibilityId: string;
+  readonly scope: ScopeArgument | null;
+  /** Whose sight limits the scope; null where the request itself named it. */
+  readonly scopeViewer: Viewer | null;
+  readonly schedule: ScheduleInput;
+  readonly reasons: Reasons;
+  readonly proof: Proof;
+}
+
+/** Everything an activation is judged by, at this instant; the eligible assignment is locked against its removal. */
+export async function activationFacts(
+  tx: Transaction,
+  { viewerId, eligibilityId, scope: named, scopeViewer, ...asked }: ActivationQuestion,
+): Promise<{ facts: ActivationFacts; policy: CurrentPolicy }> {
+  const db = tx.getKysely();
+  const row = await lockEligibility(tx, viewerId, eligibilityId);
+  const [role] = row ? await rolesById(db, [row.roleId]) : [];
+  const eligibility = row && role ? { ...row, role } : null;
+  const reference = eligibility && (named ? scopeReference(named, eligibility.provider) : { id: eligibility.scopeId });
+  const scope = reference && (await scopeFacts(db, scopeViewer, reference));
+  const now = await databaseNow(tx);
+  if (eligibility === null || scope === null) {
+    const policy = { versionId: null, rules: defaultPolicy('ENTRA_ROLE') };
+    const facts = { now, viewerId, eligibility, scope, ...asked, held: [], pending: false, approvers: [] };
+    return { facts: { ...facts, rules: policy.rules }, policy };
+  }
+  const { provider, roleId } = eligibility;
+  // The policy is that of the eligible assignment's scope: a narrower scope must not slip past its approval.
+  const policy = await currentPolicy(db, { provider, roleId, scopeId: eligibility.scopeId });
+  const held = { principalId: viewerId, roleId, scopeId: scope.id, type: 'ACTIVE' } as const;
+  const facts = {
+    ...{ now, viewerId, eligibility, scope, ...asked, rules: policy.rules },
+    held: await heldPeriods(db, held),
+    pending: await hasPendingRequest(db, { ...held, assignmentType: 'ACTIVE' }, now),
+    approvers: await approversOf(tx, provider, policy.rules, viewerId),
+  };
+  return { facts, policy };
+}
+
+/** Enabled users who may decide: those the policy names, or for an Entra role without any its active administrators. */
+export async function approversOf(
+  tx: Transaction,
+  provider: Provider,
+  rules: RolePolicyRules,
+  requestorId: string,
+): Promise<string[]> {
+  const { isApprovalRequired, approvers } = rules.Approval_EndUser_Assignment;
+  if (!isApprovalRequired) return [];
+  const db = tx.getKysely();
+  const byDefault = [ENTRA.privilegedRoleAdministrator, ENTRA.globalAdministrator];
+  let users: string[] = [];
+  if (approvers.length > 0) users = await enabledUsers(db, approvers);
+  else if (provider === 'ENTRA_ROLE') users = await enabledHolders(db, byDefault, DIRECTORY_SCOPE);
+  return users.filter((id) => id !== requestorId);
+}
+
+/** The active assignment that rests on an eligible one, and its event. */
+export async function grant(
+  tx: Transaction,
+  { startsAt, endsAt, ...activation }: Activation,
+  { requestId, actorId, at }: { requestId: string; actorId: string; at: Date },
+): Promise<string> {
+  const { provider, roleId, scopeId, principalId } = activation;
+  const access = { provider, roleId, scopeId, principalId };
+  const assignmentId = await insertAssignment(tx, {
+    ...activation,
+    ...{ type: 'ACTIVE', state: 'ACTIVATED', startsAt, endsAt, requestId, createdAt: at },
+  });
+  await record(tx, {
+    ...access,
+    ...{ type: 'assignment.activated', at, actorId, assignmentType: 'ACTIVE', assignmentId, requestId },
+    payload: { startsAt, endsAt },
+  });
+  return assignmentId;
+}
+
+function requestOf(activation: Activation, facts: ActivationFacts, policy: CurrentPolicy) {
+  const { eligibilityId, provider, roleId, scopeId, principalId } = activation;
+  return {
+    ...{ eligibilityId, provider, roleId, scopeId, principalId },
+    ...facts.schedule,
+    ...facts.reasons,
+    ...facts.proof,
+    action: 'SELF_ACTIVATE',
+    assignmentType: 'ACTIVE',
+    requestorId: facts.viewerId,
+    policyVersionId: policy.versionId,
+    createdAt: facts.now,
+  } as const;
+}
+
+function subjectOf({ viewerId, eligibility, scope }: ActivationFacts): EventSubject {
+  if (eligibility === null) return { principalId: viewerId, assignmentType: 'ACTIVE' };
+  const { role, scopeId } = eligibility;
+  const access = { provider: role.provider, roleId: role.id, scopeId: scope?.id ?? scopeId };
+  return { ...access, principalId: viewerId, assignmentType: 'ACTIVE' };
+}

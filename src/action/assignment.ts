@@ -1,0 +1,118 @@
+/** An administrator makes an eligible or active assignment. */
+import { type AssignmentFacts, decideAssignment } from '../decision/assignment.ts';
+import { DIRECTORY_SCOPE } from '../decision/role.ts';
+import type { Reasons } from '../decision/rules.ts';
+import type { ScheduleInput } from '../decision/schedule.ts';
+import type { AssignmentType, Provider } from '../decision/words.ts';
+import { isRefused } from '../refusals.ts';
+import { heldPeriods, insertAssignment } from '../store/assignment.ts';
+import { type EventSubject, record } from '../store/event.ts';
+import { currentPolicy } from '../store/policy.ts';
+import { principalFacts } from '../store/principal.ts';
+import { hasPendingRequest, insertRequest } from '../store/request.ts';
+import { rolesById } from '../store/role.ts';
+import { type ScopeReference, scopeFacts } from '../store/scope.ts';
+import { databaseNow } from '../store/transaction.ts';
+import { type ActionContext, type Attempt, type CommonInput, type Outcome, perform } from './perform.ts';
+
+export interface AssignInput extends CommonInput {
+  readonly principalId: string;
+  readonly roleId: string;
+  /** Null: the directory, for an Entra role. A path is one of the role's provider. */
+  readonly scope: ScopeArgument | null;
+  readonly type: AssignmentType;
+  readonly schedule: ScheduleInput;
+  readonly reasons: Reasons;
+}
+
+export type ScopeArgument = { readonly id: string } | { readonly path: string };
+
+export function assign(context: ActionContext, input: AssignInput): Promise<Outcome> {
+  return perform(context, 'assign', input, async (attempt) => {
+    const { facts, policyVersionId } = await assignmentFacts(attempt, input);
+    const decision = decideAssignment(facts);
+    if (isRefused(decision)) return { ...decision, subject: subjectOf(facts) };
+    const { assigned } = decision;
+    const status = assigned.startsAt > facts.now ? 'GRANTED' : 'PROVISIONED';
+    const { tx, viewer } = attempt;
+    const { startsAt, endsAt, ...access } = assigned;
+    const requestId = await insertRequest(tx, {
+      ...access,
+      ...facts.schedule,
+      ...facts.reasons,
+      ...facts.proof,
+      action: 'ADMIN_ASSIGN',
+      status,
+      assignmentType: input.type,
+      requestorId: viewer.id,
+      eligibilityId: null,
+      policyVersionId,
+      createdAt: facts.now,
+      expiresAt: null,
+      completedAt: startsAt,
+    });
+    const assignmentId = await insertAssignment(tx, {
+      ...assigned,
+      type: input.type,
+      state: 'ASSIGNED',
+      eligibilityId: null,
+      requestId,
+      condition: null,
+      createdAt: facts.now,
+    });
+    await record(tx, {
+      ...access,
+      type: 'assignment.assigned',
+      at: facts.now,
+      actorId: viewer.id,
+      assignmentType: input.type,
+      assignmentId,
+      requestId,
+      payload: { startsAt, endsAt },
+    });
+    return { requestId, assignmentId, status };
+  });
+}
+
+async function assignmentFacts({ tx, viewer }: Attempt, input: AssignInput) {
+  const db = tx.getKysely();
+  const [role = null] = await rolesById(db, [input.roleId]);
+  const scope = role && (await scopeFacts(db, viewer, scopeReference(input.scope, role.provider)));
+  const principal = await principalFacts(db, viewer, input.principalId);
+  const provider = role?.provider ?? 'ENTRA_ROLE';
+  const scopeId = scope?.id ?? DIRECTORY_SCOPE;
+  const held = { principalId: input.principalId, roleId: input.roleId, scopeId, type: input.type };
+  const policy = await currentPolicy(db, { provider, roleId: input.roleId, scopeId });
+  const now = await databaseNow(tx);
+  const facts = {
+    now,
+    powers: viewer.powers,
+    role,
+    scope,
+    principal,
+    type: input.type,
+    schedule: input.schedule,
+    reasons: input.reasons,
+    proof: viewer.proof,
+    held: await heldPeriods(db, held),
+    pending: await hasPendingRequest(db, { ...held, assignmentType: input.type }, now),
+    rules: policy.rules,
+  };
+  return { facts, policyVersionId: policy.versionId };
+}
+
+/** Without a scope: the directory for an Entra role; for the other providers a path that no scope has. */
+export function scopeReference(scope: ScopeArgument | null, provider: Provider): ScopeReference {
+  if (scope === null) return provider === 'ENTRA_ROLE' ? { id: DIRECTORY_SCOPE } : { provider, path: '' };
+  return 'id' in scope ? scope : { provider, path: scope.path };
+}
+
+/** Only what exists and the viewer may see is named on record. */
+function subjectOf({ role, scope, principal, type }: AssignmentFacts): EventSubject {
+  return {
+    assignmentType: type,
+    ...(role && { provider: role.provider, roleId: role.id }),
+    ...(scope && { scopeId: scope.id }),
+    ...(principal && { principalId: principal.id }),
+  };
+}

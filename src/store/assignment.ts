@@ -1,0 +1,173 @@
+/** Who holds what? Assignments as lists, by id, as facts for decisions, and their writes. */
+import { sql } from 'kysely';
+import type { Viewer } from '../decision/powers.ts';
+import type { Period } from '../decision/schedule.ts';
+import type { AssignmentState, AssignmentType, EndReason, Provider } from '../decision/words.ts';
+import { type Page, type PageArguments, readPage } from './connection.ts';
+import type { Sql } from './database.ts';
+import { AssignmentEntity } from './entities.ts';
+import { atOrBelow } from './scope.ts';
+import { instant, type Transaction } from './transaction.ts';
+import { visibleAccess } from './visibility.ts';
+
+export interface AssignmentRow {
+  readonly id: string;
+  readonly provider: Provider;
+  readonly roleId: string;
+  readonly scopeId: string;
+  readonly principalId: string;
+  readonly type: AssignmentType;
+  readonly state: AssignmentState;
+  readonly startsAt: string;
+  readonly endsAt: string | null;
+  readonly endedBy: EndReason | null;
+  readonly eligibilityId: string | null;
+  readonly requestId: string | null;
+  readonly condition: string | null;
+  readonly createdAt: string;
+}
+
+export interface AssignmentFilter {
+  readonly providers?: readonly Provider[] | null | undefined;
+  readonly types?: readonly AssignmentType[] | null | undefined;
+  readonly states?: readonly AssignmentState[] | null | undefined;
+  readonly principalIds?: readonly string[] | null | undefined;
+  readonly roleIds?: readonly string[] | null | undefined;
+  /** Path of a scope: assignments at it and below it. */
+  readonly below?: string | null | undefined;
+  readonly permanent?: boolean | null | undefined;
+  readonly endsBefore?: Date | null | undefined;
+  /** Which of their times: in force now is the default. */
+  readonly phases?: readonly AssignmentPhase[] | null | undefined;
+}
+
+/** Where the clock stands to a period. */
+export const ASSIGNMENT_PHASES = ['FUTURE', 'IN_FORCE', 'ENDED'] as const;
+export type AssignmentPhase = (typeof ASSIGNMENT_PHASES)[number];
+
+const COLUMNS = sql`a.id, a.provider, a.role_id AS "roleId", a.scope_id AS "scopeId", a.principal_id AS "principalId", a.type, a.state,
+  a.starts_at AS "startsAt", a.ends_at AS "endsAt", a.ended_by AS "endedBy", a.eligibility_id AS "eligibilityId",
+  a.request_id AS "requestId", a.condition, a.created_at AS "createdAt"`;
+
+const PHASE = {
+  FUTURE: sql<boolean>`(a.starts_at > clock_timestamp() AND a.starts_at IS DISTINCT FROM a.ends_at)`,
+  IN_FORCE: sql<boolean>`a.during @> clock_timestamp()`,
+  ENDED: sql<boolean>`(a.ends_at <= clock_timestamp() OR a.starts_at = a.ends_at)`,
+} as const;
+
+export function listAssignments(
+  db: Sql,
+  viewer: Viewer,
+  filter: AssignmentFilter,
+  page: PageArguments,
+): Promise<Page<AssignmentRow>> {
+  const phases = filter.phases ?? ['IN_FORCE'];
+  const where = [
+    visibleAccess(viewer, { alias: 'a', typeColumn: 'type' }),
+    sql<boolean>`(${sql.join([sql`false`, ...phases.map((phase) => PHASE[phase])], sql` OR `)})`,
+  ];
+  if (filter.providers) where.push(sql<boolean>`a.provider = ANY(${[...filter.providers]})`);
+  if (filter.types) where.push(sql<boolean>`a.type = ANY(${[...filter.types]})`);
+  if (filter.states) where.push(sql<boolean>`a.state = ANY(${[...filter.states]})`);
+  if (filter.principalIds) where.push(sql<boolean>`a.principal_id = ANY(${[...filter.principalIds]}::uuid[])`);
+  if (filter.roleIds) where.push(sql<boolean>`a.role_id = ANY(${[...filter.roleIds]}::uuid[])`);
+  if (filter.below != null) where.push(atOrBelow('a', 'scope_id', filter.below));
+  if (filter.permanent != null) where.push(sql<boolean>`(a.ends_at IS NULL) = ${filter.permanent}`);
+  if (filter.endsBefore != null) where.push(sql<boolean>`a.ends_at < ${filter.endsBefore}`);
+  const order = [
+    { by: sql`a.created_at`, type: 'timestamptz' },
+    { by: sql`a.id`, type: 'uuid' },
+  ] as const;
+  return readPage(
+    db,
+    { name: 'assignments', columns: COLUMNS, from: sql`assignment a`, where, order, descending: true },
+    page,
+  );
+}
+
+export async function assignmentsById(db: Sql, ids: readonly string[], viewer: Viewer): Promise<AssignmentRow[]> {
+  const { rows } = await sql<AssignmentRow>`
+    SELECT ${COLUMNS} FROM assignment a
+    WHERE a.id = ANY(${[...ids]}::uuid[]) AND ${visibleAccess(viewer, { alias: 'a', typeColumn: 'type' })}`.execute(db);
+  return rows;
+}
+
+export interface Held {
+  readonly principalId: string;
+  readonly roleId: string;
+  readonly scopeId: string;
+  readonly type: AssignmentType;
+}
+
+/** Periods, running or to come, in which the principal holds the role at the scope. */
+export async function heldPeriods(db: Sql, { principalId, roleId, scopeId, type }: Held): Promise<Period[]> {
+  const { rows } = await sql<{ startsAt: string; endsAt: string | null }>`
+    SELECT starts_at AS "startsAt", ends_at AS "endsAt" FROM assignment
+    WHERE principal_id = ${principalId} AND role_id = ${roleId} AND scope_id = ${scopeId} AND type = ${type}
+      AND NOT isempty(during) AND (ends_at IS NULL OR ends_at > clock_timestamp())`.execute(db);
+  return rows.map((row) => ({ startsAt: instant(row.startsAt), endsAt: instant(row.endsAt) }));
+}
+
+export interface LockedAssignment extends Period {
+  readonly id: string;
+  readonly provider: Provider;
+  readonly roleId: string;
+  readonly scopeId: string;
+  readonly principalId: string;
+  readonly type: AssignmentType;
+  readonly state: AssignmentState;
+  readonly eligibilityId: string | null;
+  /** Where the eligible assignment lies that an activation rests on; its policy governs the activation. */
+  readonly eligibilityScopeId: string | null;
+  readonly condition: string | null;
+}
+
+const LOCKED_COLUMNS = sql`${COLUMNS},
+  (SELECT e.scope_id FROM assignment e WHERE e.id = a.eligibility_id) AS "eligibilityScopeId"`;
+
+type LockedRow = Omit<LockedAssignment, 'startsAt' | 'endsAt'> & { startsAt: string; endsAt: string | null };
+
+/** Nobody ends or changes the row until the transaction is over. Null: absent, or hidden from the viewer. */
+export async function lockAssignment(tx: Transaction, viewer: Viewer, id: string): Promise<LockedAssignment | null> {
+  const { rows } = await sql<LockedRow>`
+    SELECT ${LOCKED_COLUMNS} FROM assignment a
+    WHERE a.id = ${id} AND ${visibleAccess(viewer, { alias: 'a', typeColumn: 'type' })}
+    FOR NO KEY UPDATE OF a`.execute(tx.getKysely());
+  return rows[0] ? { ...rows[0], startsAt: instant(rows[0].startsAt), endsAt: instant(rows[0].endsAt) } : null;
+}
+
+/**
+ * The eligible assignment, when the principal holds it directly or as an active member of the group that does.
+ * An Entra role reaches direct members only.
+ */
+export async function lockEligibility(
+  tx: Transaction,
+  principalId: string,
+  id: string,
+): Promise<LockedAssignment | null> {
+  const { rows } = await sql<LockedRow>`
+    SELECT ${LOCKED_COLUMNS} FROM assignment a
+    WHERE a.id = ${id} AND a.type = 'ELIGIBLE' AND (a.principal_id = ${principalId} OR a.principal_id IN (
+      SELECT g.group_id FROM groups_of(${principalId}, clock_timestamp()) g WHERE g.direct OR a.provider <> 'ENTRA_ROLE'))
+    FOR SHARE OF a`.execute(tx.getKysely());
+  return rows[0] ? { ...rows[0], startsAt: instant(rows[0].startsAt), endsAt: instant(rows[0].endsAt) } : null;
+}
+
+export async function insertAssignment(tx: Transaction, row: NewAssignment): Promise<string> {
+  const id = crypto.randomUUID();
+  await tx.insert(AssignmentEntity, { ...row, id, endedBy: null });
+  return id;
+}
+
+export interface NewAssignment extends Held, Period {
+  readonly provider: Provider;
+  readonly state: AssignmentState;
+  readonly eligibilityId: string | null;
+  readonly requestId: string;
+  readonly condition: string | null;
+  readonly createdAt: Date;
+}
+
+export async function endAssignment(tx: Transaction, id: string, endsAt: Date, endedBy: EndReason): Promise<void> {
+  await tx.nativeUpdate(AssignmentEntity, { id }, { endsAt, endedBy });
+}

@@ -1,0 +1,115 @@
+/** Who is there? Principals as lists, by id, and as facts for decisions. */
+import { sql } from 'kysely';
+import type { PrincipalFacts } from '../decision/assignment.ts';
+import type { Viewer } from '../decision/powers.ts';
+import { GROUP_MEMBER } from '../decision/role.ts';
+import type { PrincipalKind, UserType } from '../decision/words.ts';
+import { type Page, type PageArguments, readPage } from './connection.ts';
+import type { Sql } from './database.ts';
+import { visiblePrincipal } from './visibility.ts';
+
+export interface PrincipalRow {
+  readonly id: string;
+  readonly kind: PrincipalKind;
+  readonly displayName: string;
+  readonly enabled: boolean;
+  readonly createdAt: string;
+  readonly userPrincipalName: string | null;
+  readonly mail: string | null;
+  readonly userType: UserType | null;
+  readonly jobTitle: string | null;
+  readonly department: string | null;
+  readonly lastSignInAt: string | null;
+  readonly roleAssignable: boolean;
+  readonly dynamicMembership: boolean;
+  readonly synchronized: boolean;
+  readonly securityEnabled: boolean;
+  readonly appId: string | null;
+}
+
+export interface PrincipalFilter {
+  readonly kinds?: readonly PrincipalKind[] | null | undefined;
+  /** Beginning of a display name or user principal name, in any letter case. */
+  readonly startsWith?: string | null | undefined;
+  readonly enabled?: boolean | null | undefined;
+  readonly roleAssignable?: boolean | null | undefined;
+}
+
+const COLUMNS = sql`p.id, p.kind, p.display_name AS "displayName", p.enabled, p.created_at AS "createdAt",
+  p.user_principal_name AS "userPrincipalName", p.mail, p.user_type AS "userType", p.job_title AS "jobTitle", p.department,
+  p.last_sign_in_at AS "lastSignInAt", p.role_assignable AS "roleAssignable", p.dynamic_membership AS "dynamicMembership",
+  p.synchronized, p.security_enabled AS "securityEnabled", p.app_id AS "appId"`;
+
+export function listPrincipals(
+  db: Sql,
+  viewer: Viewer,
+  filter: PrincipalFilter,
+  page: PageArguments,
+): Promise<Page<PrincipalRow>> {
+  const where = [visiblePrincipal(viewer, 'p')];
+  if (filter.kinds) where.push(sql<boolean>`p.kind = ANY(${[...filter.kinds]})`);
+  if (filter.enabled != null) where.push(sql<boolean>`p.enabled = ${filter.enabled}`);
+  if (filter.roleAssignable != null) where.push(sql<boolean>`p.role_assignable = ${filter.roleAssignable}`);
+  if (filter.startsWith != null) {
+    const text = filter.startsWith.toLowerCase();
+    where.push(
+      sql<boolean>`(starts_with(lower(p.display_name), ${text}) OR starts_with(lower(p.user_principal_name), ${text}))`,
+    );
+  }
+  const order = [
+    { by: sql`p.display_name`, type: 'text' },
+    { by: sql`p.id`, type: 'uuid' },
+  ] as const;
+  return readPage(
+    db,
+    { name: 'principals', columns: COLUMNS, from: sql`principal p`, where, order, descending: false },
+    page,
+  );
+}
+
+/** @param viewer null when the caller already sees a row that names them */
+export async function principalsById(
+  db: Sql,
+  ids: readonly string[],
+  viewer: Viewer | null = null,
+): Promise<PrincipalRow[]> {
+  const visible = viewer ? visiblePrincipal(viewer, 'p') : sql<boolean>`true`;
+  const { rows } = await sql<PrincipalRow>`
+    SELECT ${COLUMNS} FROM principal p WHERE p.id = ANY(${[...ids]}::uuid[]) AND ${visible}`.execute(db);
+  return rows;
+}
+
+export async function principalFacts(db: Sql, viewer: Viewer, id: string): Promise<PrincipalFacts | null> {
+  const [row] = await principalsById(db, [id], viewer);
+  return row ?? null;
+}
+
+/** Enabled users among the named ones and among the members of the named groups, through nesting. */
+export async function enabledUsers(db: Sql, ids: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    WITH RECURSIVE named (id) AS (
+      SELECT unnest(${[...ids]}::uuid[])
+      UNION
+      SELECT a.principal_id
+      FROM named n
+      JOIN scope s ON s.principal_id = n.id AND s.kind = 'GROUP'
+      JOIN assignment a ON a.scope_id = s.id AND a.role_id = ${GROUP_MEMBER}
+        AND a.type = 'ACTIVE' AND a.during @> clock_timestamp())
+    SELECT p.id FROM named JOIN principal p USING (id)
+    WHERE p.kind = 'USER' AND p.enabled AND p.deleted_at IS NULL
+    ORDER BY p.id`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
+/** Principals that hold one of the roles actively at the scope, as enabled users. */
+export async function enabledHolders(db: Sql, roleIds: readonly string[], scopeId: string): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT principal_id AS id FROM assignment
+    WHERE role_id = ANY(${[...roleIds]}::uuid[]) AND scope_id = ${scopeId} AND type = 'ACTIVE' AND during @> clock_timestamp()`.execute(
+    db,
+  );
+  return enabledUsers(
+    db,
+    rows.map(({ id }) => id),
+  );
+}

@@ -1,0 +1,86 @@
+/** Where can access hold? Scopes as lists, by id or path, and as facts for decisions. */
+import { sql } from 'kysely';
+import { canonicalKey, type ScopeFacts } from '../decision/assignment.ts';
+import type { Viewer } from '../decision/powers.ts';
+import type { Provider, ScopeKind } from '../decision/words.ts';
+import { type Page, type PageArguments, readPage } from './connection.ts';
+import type { Sql } from './database.ts';
+import { visibleScope } from './visibility.ts';
+
+export interface ScopeRow {
+  readonly id: string;
+  readonly provider: Provider;
+  readonly kind: ScopeKind;
+  readonly path: string;
+  readonly parentId: string | null;
+  readonly displayName: string;
+  readonly resourceType: string | null;
+  readonly principalId: string | null;
+  readonly locked: boolean;
+}
+
+/** A scope as a caller names it; the provider tells the two roots `/` apart. */
+export type ScopeReference = { readonly id: string } | { readonly provider: Provider; readonly path: string };
+
+export interface ScopeFilter {
+  readonly providers?: readonly Provider[] | null | undefined;
+  readonly kinds?: readonly ScopeKind[] | null | undefined;
+  /** The scope itself and everything below it. */
+  readonly below?: string | null | undefined;
+  readonly startsWith?: string | null | undefined;
+}
+
+const COLUMNS = sql`s.id, s.provider, s.kind, s.path, s.parent_id AS "parentId", s.display_name AS "displayName",
+  s.resource_type AS "resourceType", s.principal_id AS "principalId", s.locked`;
+
+export function listScopes(db: Sql, viewer: Viewer, filter: ScopeFilter, page: PageArguments): Promise<Page<ScopeRow>> {
+  const where = [visibleScope(viewer, 's')];
+  if (filter.providers) where.push(sql<boolean>`s.provider = ANY(${[...filter.providers]})`);
+  if (filter.kinds) where.push(sql<boolean>`s.kind = ANY(${[...filter.kinds]})`);
+  if (filter.below != null) where.push(atOrBelow('s', 'id', filter.below));
+  if (filter.startsWith != null) {
+    where.push(sql<boolean>`starts_with(lower(s.display_name), ${filter.startsWith.toLowerCase()})`);
+  }
+  const order = [
+    { by: sql`s.path`, type: 'text' },
+    { by: sql`s.id`, type: 'uuid' },
+  ] as const;
+  return readPage(db, { name: 'scopes', columns: COLUMNS, from: sql`scope s`, where, order, descending: false }, page);
+}
+
+/** True for a column that names the scope of the path or one below it; `/` stands for both roots. */
+export function atOrBelow(alias: string, name: string, path: string) {
+  return sql<boolean>`${sql.ref(`${alias}.${name}`)} IN (
+    SELECT below.scope_id FROM scope top JOIN scope_ancestor below ON below.ancestor_id = top.id
+    WHERE top.key = ${canonicalKey(path)})`;
+}
+
+/** @param viewer null when the caller already sees a row that names them */
+export async function scopesById(db: Sql, ids: readonly string[], viewer: Viewer | null = null): Promise<ScopeRow[]> {
+  const visible = viewer ? visibleScope(viewer, 's') : sql<boolean>`true`;
+  const { rows } = await sql<ScopeRow>`
+    SELECT ${COLUMNS} FROM scope s WHERE s.id = ANY(${[...ids]}::uuid[]) AND ${visible}`.execute(db);
+  return rows;
+}
+
+export async function scopeFacts(
+  db: Sql,
+  viewer: Viewer | null,
+  reference: ScopeReference,
+): Promise<ScopeFacts | null> {
+  const named =
+    'id' in reference
+      ? sql<boolean>`s.id = ${reference.id}`
+      : sql<boolean>`(s.provider = ${reference.provider} AND s.key = ${canonicalKey(reference.path)})`;
+  const visible = viewer ? visibleScope(viewer, 's') : sql<boolean>`true`;
+  const { rows } = await sql<ScopeFacts>`
+    SELECT s.id, s.provider, s.kind, s.path,
+      (SELECT bool_or(up.locked) FROM scope_ancestor a JOIN scope up ON up.id = a.ancestor_id WHERE a.scope_id = s.id) AS locked,
+      ARRAY(SELECT a.ancestor_id FROM scope_ancestor a WHERE a.scope_id = s.id) AS "ancestorIds",
+      ARRAY(SELECT up.key FROM scope_ancestor a JOIN scope up ON up.id = a.ancestor_id WHERE a.scope_id = s.id) AS "ancestorKeys",
+      CASE WHEN s.kind = 'GROUP' THEN json_build_object('id', g.id, 'roleAssignable', g.role_assignable,
+        'dynamicMembership', g.dynamic_membership, 'synchronized', g.synchronized) END AS "group"
+    FROM scope s LEFT JOIN principal g ON g.id = s.principal_id
+    WHERE ${named} AND ${visible}`.execute(db);
+  return rows[0] ?? null;
+}
