@@ -23,6 +23,8 @@ const PORT = 5432;
 const OWNER_LOCK = 7_041_776_002;
 /** A server younger than this may have an owner that has not come to take its lock. */
 const ORPHAN_AGE_SECONDS = 2;
+/** After a crash of one session the owner is back within a few milliseconds. */
+const OWNER_RETURN_MILLISECONDS = 250;
 const START_MILLISECONDS = 60_000;
 const STOP_MILLISECONDS = 20_000;
 const POLL_MILLISECONDS = 5;
@@ -57,7 +59,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   while (performance.now() < giveUpAt) {
     const running = await findServer(cluster);
     if (running?.owner) throw inUse(options.folder, running.owner);
-    if (running?.orphaned) await stopOrphan(host, cluster, running.socketFolder);
+    if (running?.orphaned && (await remainsOrphaned(cluster))) await stopOrphan(host, cluster, running.socketFolder);
     else if (running) await delay(POLL_MILLISECONDS);
     else {
       await createCluster(host, cluster);
@@ -166,6 +168,11 @@ async function connect(socketFolder: string, name = 'portcullis'): Promise<pg.Cl
     const { code } = error as { code?: string };
     return code === 'ENOENT' || code === 'ECONNREFUSED' ? 'gone' : 'starting';
   }
+}
+
+async function remainsOrphaned(cluster: string): Promise<boolean> {
+  await delay(OWNER_RETURN_MILLISECONDS);
+  return (await findServer(cluster))?.orphaned === true;
 }
 
 async function stopOrphan(host: EmbeddedHost, cluster: string, socketFolder: string): Promise<void> {

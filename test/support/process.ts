@@ -1,0 +1,56 @@
+/** How does a test run what a person types? As a process of its own, with its own environment. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { PROJECT_FOLDER } from '../../src/config.ts';
+
+const PATIENCE_MILLISECONDS = 20_000;
+const POLL_MILLISECONDS = 10;
+
+export interface Program {
+  readonly child: ChildProcess;
+  /** What it has printed so far, complaints included. */
+  output(): string;
+  /** Its exit code; null when a signal ended it. */
+  readonly ended: Promise<number | null>;
+}
+
+/** `node FILE WORDS…` in the checkout, with nothing of this process's environment but the search path. */
+export function runNode(file: string, words: readonly string[], env: Record<string, string>): Program {
+  const child = spawn(process.execPath, [path.join(PROJECT_FOLDER, file), ...words], {
+    cwd: PROJECT_FOLDER,
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  return {
+    child,
+    output: () => output,
+    ended: new Promise((resolve) => child.once('close', resolve)),
+  };
+}
+
+/** Asks again until there is an answer; what it waited for is in the failure. */
+export async function until<T>(what: string, ask: () => Promise<T | null | undefined | false> | T | null): Promise<T> {
+  const giveUpAt = performance.now() + PATIENCE_MILLISECONDS;
+  while (performance.now() < giveUpAt) {
+    const answer = await ask();
+    if (answer) return answer;
+    await delay(POLL_MILLISECONDS);
+  }
+  throw new Error(`waited in vain for ${what}`);
+}
+
+/** A folder that other users may enter, as the embedded server's does when root runs the tests; removed with `remove`. */
+export async function temporaryFolder(): Promise<{ readonly folder: string; remove(): Promise<void> }> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'portcullis-test-'));
+  await chmod(folder, 0o755);
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
