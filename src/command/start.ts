@@ -6,7 +6,7 @@ import type { Config } from '../config.ts';
 import type { Gateway } from '../server/gateway.ts';
 import { type HttpServer, listen } from '../server/http.ts';
 import { loadCatalogue } from '../store/catalogue.ts';
-import { loadDemoCompany } from '../store/company.ts';
+import { isEmpty, loadDemoCompany } from '../store/company.ts';
 import { type Database, migrate, openDatabase } from '../store/database.ts';
 import { abandonEmbedded, type Embedded, startEmbedded } from '../store/embedded.ts';
 import { RUNNING_FILE } from './token.ts';
@@ -91,9 +91,7 @@ async function startDatabase(parts: Parts, { config, pid, onFailure }: StartOpti
 
 /** Only into a database of the gateway's own in which nobody has been yet. */
 async function loadDemo(config: Config, database: Database): Promise<boolean> {
-  if (config.databaseUrl !== null || config.production) return false;
-  const [first] = await database.em.fork().execute('SELECT id FROM principal LIMIT 1');
-  if (first) return false;
+  if (config.databaseUrl !== null || config.production || !(await isEmpty(database))) return false;
   await loadDemoCompany(database, processNow());
   return true;
 }

@@ -2,10 +2,16 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
+import { processNow } from '../../src/clock.ts';
+import { loadDemoCompany } from '../../src/store/company.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 
 /** Migrated, with the catalogue of built-in roles, and nobody in it. */
 export const TEMPLATE = 'template_empty';
+
+const DEMO_TEMPLATE = 'template_demo';
+/** Any number nobody else takes: of test files that run at once, one makes the template. */
+const DEMO_LOCK = 7_041_776_003;
 
 export interface TestDatabase {
   readonly url: string;
@@ -17,6 +23,28 @@ export interface TestDatabase {
 /** A database with the built-in roles and no principals. */
 export function cloneDatabase(): Promise<TestDatabase> {
   return clone(TEMPLATE);
+}
+
+/** A database with the demo company as of now; the first to ask for one waits a second until its template is made. */
+export async function cloneDemoDatabase(): Promise<TestDatabase> {
+  await withServer(inject('serverUrl'), async (client) => {
+    await client.query('SELECT pg_advisory_lock($1)', [DEMO_LOCK]);
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DEMO_TEMPLATE]);
+    if (rowCount === 0) await createDemoTemplate(client);
+  });
+  return clone(DEMO_TEMPLATE);
+}
+
+/** Under its name only once it is complete. */
+async function createDemoTemplate(client: pg.Client): Promise<void> {
+  const draft = `${DEMO_TEMPLATE}_draft`;
+  await client.query(`DROP DATABASE IF EXISTS ${draft}`);
+  await client.query(`CREATE DATABASE ${draft} TEMPLATE ${TEMPLATE}`);
+  const database = await openDatabase(urlOf(inject('serverUrl'), draft));
+  await loadDemoCompany(database, processNow());
+  await database.em.fork().execute('ANALYZE');
+  await database.close();
+  await client.query(`ALTER DATABASE ${draft} RENAME TO ${DEMO_TEMPLATE}`);
 }
 
 /** A database with nothing in it at all, not even a table. */
