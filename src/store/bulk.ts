@@ -33,9 +33,9 @@ export async function upsertRows(
 
 function insertFrom(table: string, rows: readonly object[]) {
   const columns = sql.join(columnsOf(rows).map((column) => sql.ref(column)));
-  const json = JSON.stringify(rows.map(snakeCased));
+  // json is parsed once and thrown away, which takes half the time of building a jsonb value first.
   return sql`INSERT INTO ${sql.table(table)} (${columns})
-    SELECT ${columns} FROM jsonb_populate_recordset(NULL::${sql.table(table)}, ${json}::jsonb)`;
+    SELECT ${columns} FROM json_populate_recordset(NULL::${sql.table(table)}, ${toJson(rows)}::json)`;
 }
 
 function columnsOf(rows: readonly object[]): string[] {
@@ -46,8 +46,17 @@ function* parts<T>(rows: readonly T[]): Generator<T[]> {
   for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) yield rows.slice(from, from + ROWS_PER_STATEMENT);
 }
 
-function snakeCased(row: object): object {
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [snakeCase(name), value]));
+/** The names are converted once and not for every row: that would take longer than the rest. */
+function toJson(rows: readonly object[]): string {
+  const names = Object.keys(rows[0] ?? {}).map((name) => [name, snakeCase(name)] as const);
+  return JSON.stringify(
+    rows.map((row) => {
+      const values: Readonly<Record<string, unknown>> = { ...row };
+      const columns: Record<string, unknown> = {};
+      for (const [name, column] of names) columns[column] = values[name];
+      return columns;
+    }),
+  );
 }
 
 function snakeCase(name: string): string {

@@ -11,7 +11,7 @@ export async function isEmpty(database: Database): Promise<boolean> {
 }
 
 /**
- * Writes the demo company as it is at `now`, in about a third of a second. An activation rests on an eligible assignment,
+ * Writes the demo company as it is at `now`, in about 450 ms. An activation rests on an eligible assignment,
  * and both were asked for: what was asked of administrators comes first, then what it made, then the same for activations.
  */
 export async function loadDemoCompany(database: Database, now: Date): Promise<void> {
