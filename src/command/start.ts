@@ -69,8 +69,8 @@ async function startParts(parts: Parts, options: StartOptions): Promise<void> {
   parts.gateway = gateway;
   signal.throwIfAborted();
   parts.http.serve({
-    handle: gateway.handle,
-    upgrade: gateway.upgrade,
+    handle: (req, res) => gateway.handle(req, res),
+    upgrade: (req, socket, head) => gateway.upgrade(req, socket, head),
     check: () => database.em.fork().execute('SELECT 1'),
   });
   await leaveNote(config, options.pid);
