@@ -8,7 +8,8 @@ import { type HttpServer, listen } from '../server/http.ts';
 import { loadCatalogue } from '../store/catalogue.ts';
 import { isEmpty, loadDemoCompany } from '../store/company.ts';
 import { type Database, migrate, openDatabase } from '../store/database.ts';
-import { abandonEmbedded, type Embedded, startEmbedded } from '../store/embedded.ts';
+import { type Embedded, startEmbedded } from '../store/embedded.ts';
+import { abandonEmbedded } from '../store/embeddedServer.ts';
 import { RUNNING_FILE } from './token.ts';
 
 export interface StartOptions {

@@ -24,6 +24,9 @@ const missing = () => null;
 /** The user to start programs as; empty for the gateway's own. */
 export type RunAs = { readonly uid: number; readonly gid: number } | Record<string, never>;
 
+/** No PGDATA, PGOPTIONS or locale of whoever started the gateway reaches the server. */
+export const PLAIN = { cwd: '/', env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' } };
+
 export interface EmbeddedHost {
   readonly runAs: RunAs;
   /** Folder of `initdb`, `pg_ctl` and `postgres`. */
@@ -52,6 +55,11 @@ export async function prepareHost(folder: string): Promise<EmbeddedHost> {
   const native = reachable ? source.folder : await copyBinaries(source, asRoot ? SHARED_FOLDER : home);
   return { runAs, binaries: path.join(native, 'bin'), home };
 }
+
+/** Makes a folder the server's user's own. */
+export const give = async (folder: string, runAs: RunAs) => {
+  if (runAs.uid !== undefined) await chown(folder, runAs.uid, runAs.gid);
+};
 
 /** Undefined for a user without an entry in the system's list, as some containers have; such a user is never root. */
 function userId(): number | undefined {
@@ -108,12 +116,12 @@ async function createHome(folder: string, runAs: RunAs): Promise<string> {
   const home = path.join(folder, 'postgres');
   await mkdir(home, { mode: 0o700, recursive: true });
   if (runAs.uid === undefined) return realpath(home);
-  await chown(home, runAs.uid, runAs.gid);
+  await give(home, runAs);
   if (await succeeds('/bin/sh', ['-c', 'cd "$0" && test -w .', home], runAs)) return realpath(home);
   // Never a folder an earlier link pointed to: whoever deletes the data folder wants to begin anew.
   await mkdir(SHARED_FOLDER, { recursive: true, mode: 0o755 });
   const elsewhere = await mkdtemp(path.join(SHARED_FOLDER, 'data-'));
-  await chown(elsewhere, runAs.uid, runAs.gid);
+  await give(elsewhere, runAs);
   await rm(home, { recursive: true });
   await symlink(elsewhere, home);
   return elsewhere;
@@ -151,7 +159,7 @@ const canStart = (native: string, runAs: RunAs) => succeeds(path.join(native, 'b
 
 function succeeds(program: string, args: readonly string[], runAs: RunAs): Promise<boolean> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { ...runAs, cwd: '/', env: {}, stdio: 'ignore' });
+    const child = spawn(program, args, { ...runAs, ...PLAIN, stdio: 'ignore' });
     child.on('error', () => resolve(false));
     child.on('exit', (code) => resolve(code === 0));
   });

@@ -11,7 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { PROJECT_FOLDER } from '../../src/config.ts';
-import { type EmbeddedHost, prepareHost } from '../../src/store/embeddedHost.ts';
+import { type EmbeddedHost, PLAIN, prepareHost } from '../../src/store/embeddedHost.ts';
 import { median, report } from './report.ts';
 
 const RUNS = 3;
@@ -105,7 +105,7 @@ async function firstAnswer(url: string, token: string, child: ChildProcess): Pro
 /** What PostgreSQL needs without any of our code around it. */
 async function startBare(host: EmbeddedHost, initialise: boolean): Promise<number> {
   const data = path.join(host.home, 'bare');
-  const options = { ...host.runAs, cwd: '/', env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' } };
+  const options = { ...host.runAs, ...PLAIN };
   const begin = performance.now();
   if (initialise) {
     const args = ['-D', data, '-U', 'portcullis', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
