@@ -1,0 +1,74 @@
+/** Holders turn eligible assignments into active ones, and end them. @see https://learn.microsoft.com/entra/id-governance/privileged-identity-management/pim-how-to-activate-role */
+import { activate } from '../src/action/activation.ts';
+import { deactivate } from '../src/action/deactivation.ts';
+import { builder } from './builder.ts';
+import { idOf } from './ids.ts';
+import { payload, reasonsOf, ScopeInput, scheduleOf, scopeOf, TicketInput } from './outcome.ts';
+
+const ActivateInput = builder.inputType('ActivateInput', {
+  description: 'What to activate, for how long and why.',
+  fields: (t) => ({
+    eligibility: t.id({
+      required: true,
+      description: "An eligible assignment of the caller's, or of a group of theirs.",
+    }),
+    scope: t.field({
+      type: ScopeInput,
+      description: 'Where: the scope of the eligible assignment, the default, or one below.',
+    }),
+    startsAt: t.field({
+      type: 'DateTime',
+      description: 'When it begins. Default, and for an instant in the past: now.',
+    }),
+    endsAt: t.field({ type: 'DateTime', description: 'When it ends; excludes `duration`.' }),
+    duration: t.field({
+      type: 'Duration',
+      description: 'How long it lasts, at least PT5M; excludes `endsAt`. Default: as long as the role settings allow.',
+    }),
+    justification: t.string({ description: 'Why.' }),
+    ticket: t.field({ type: TicketInput, description: 'A ticket that explains it.' }),
+    idempotencyKey: t.id({ description: 'The same key with the same input gives the same answer, and acts once.' }),
+    validateOnly: t.boolean({ description: 'Judge and answer, but write nothing. Default false.' }),
+  }),
+});
+
+const DeactivateInput = builder.inputType('DeactivateInput', {
+  description: 'Which activation to end.',
+  fields: (t) => ({
+    assignment: t.id({ required: true, description: 'A running or future activation.' }),
+    justification: t.string({ description: 'Why.' }),
+    idempotencyKey: t.id({ description: 'The same key with the same input gives the same answer, and acts once.' }),
+    validateOnly: t.boolean({ description: 'Judge and answer, but write nothing. Default false.' }),
+  }),
+});
+
+builder.mutationFields((t) => ({
+  activate: t.field({
+    type: payload('ActivatePayload', 'What `activate` did, or why not.'),
+    description:
+      'The caller activates an eligible assignment. Where the role settings ask for approval, the request waits for it.',
+    args: { input: t.arg({ type: ActivateInput, required: true, description: 'The activation.' }) },
+    resolve: (_root, { input }, context) =>
+      activate(context, {
+        eligibilityId: idOf(input.eligibility, 'Assignment'),
+        scope: scopeOf(input.scope),
+        schedule: scheduleOf(input),
+        reasons: reasonsOf(input),
+        idempotencyKey: input.idempotencyKey,
+        validateOnly: input.validateOnly,
+      }),
+  }),
+  deactivate: t.field({
+    type: payload('DeactivatePayload', 'What `deactivate` did, or why not.'),
+    description:
+      'Ends an activation before its end: its holder once it has lasted five minutes, or what the role settings say instead; an administrator at any time.',
+    args: { input: t.arg({ type: DeactivateInput, required: true, description: 'The activation to end.' }) },
+    resolve: (_root, { input }, context) =>
+      deactivate(context, {
+        assignmentId: idOf(input.assignment, 'Assignment'),
+        justification: input.justification ?? null,
+        idempotencyKey: input.idempotencyKey,
+        validateOnly: input.validateOnly,
+      }),
+  }),
+}));

@@ -1,0 +1,242 @@
+/** Who holds what, and administrators' making of it. @see https://learn.microsoft.com/graph/api/resources/unifiedroleassignmentschedule */
+import { assign } from '../src/action/assignment.ts';
+import type { RolePolicyRules } from '../src/decision/policy.ts';
+import { type AssignmentRow, listAssignments } from '../src/store/assignment.ts';
+import { instant } from '../src/store/transaction.ts';
+import {
+  AssignmentPhaseEnum,
+  AssignmentStateEnum,
+  AssignmentTypeEnum,
+  builder,
+  EndReasonEnum,
+  ProviderEnum,
+} from './builder.ts';
+import { connectionOf, pageArguments } from './connection.ts';
+import { globalId, idOf, idsOf, PRINCIPAL_TYPES } from './ids.ts';
+import { Node } from './node.ts';
+import { payload, reasonsOf, ScopeInput, scheduleOf, scopeOf, TicketInput } from './outcome.ts';
+import { Principal } from './principal.ts';
+import { Role } from './role.ts';
+import { Scope } from './scope.ts';
+
+const REQUIREMENTS = {
+  MFA: 'A token that proves multi-factor authentication in this session.',
+  AUTHENTICATION_CONTEXT: 'A token that holds the authentication context.',
+  JUSTIFICATION: 'A reason.',
+  TICKET: "A ticket's number and system.",
+  APPROVAL: 'The approval of somebody else.',
+} as const;
+type Requirement = keyof typeof REQUIREMENTS;
+
+const RequirementEnum = builder.enumType('ActivationRequirement', {
+  description: 'What activating may ask for.',
+  values: Object.fromEntries(
+    Object.entries(REQUIREMENTS).map(([name, description]) => [name, { description }]),
+  ) as Record<Requirement, { description: string }>,
+});
+
+const ActivationSettings = builder.objectRef<RolePolicyRules>('ActivationSettings').implement({
+  description: 'What activating an eligible assignment will ask for, by the role settings of now.',
+  fields: (t) => ({
+    maximumDuration: t.field({
+      type: 'Duration',
+      description: 'The longest an activation may last.',
+      resolve: (rules) => rules.Expiration_EndUser_Assignment.maximumMinutes,
+    }),
+    requires: t.field({
+      type: [RequirementEnum],
+      description: 'Everything that must be given or proved; empty when nothing is asked.',
+      resolve: requirementsOf,
+    }),
+    authenticationContext: t.string({
+      nullable: true,
+      description: 'The `acrs` value to prove, such as `c1`; null when none is asked.',
+      resolve: ({ AuthenticationContext_EndUser_Assignment: rule }) => (rule.isEnabled ? rule.claimValue : null),
+    }),
+    approvers: t.field({
+      type: [Principal],
+      description:
+        "Users and groups named as approvers. Empty when no approval is asked, and where an Entra role's active Privileged Role and Global Administrators decide.",
+      resolve: async ({ Approval_EndUser_Assignment: rule }, _args, { loaders }) => {
+        const ids = rule.isApprovalRequired ? rule.approvers : [];
+        const rows = await Promise.all(ids.map((id) => loaders.principal.load(id)));
+        return rows.filter((row) => row !== null);
+      },
+    }),
+  }),
+});
+
+export const Assignment = builder.objectRef<AssignmentRow>('Assignment');
+Assignment.implement({
+  description:
+    'A principal holds a role at a scope for a time, eligible or active. Whether it is in force is a question to the clock.',
+  interfaces: [Node],
+  fields: (t) => ({
+    id: t.id({
+      description: 'Opaque and stable: names the object to `node` and in inputs.',
+      resolve: ({ id }) => globalId('Assignment', id),
+    }),
+    provider: t.field({
+      type: ProviderEnum,
+      description: 'Which kind of access.',
+      resolve: ({ provider }) => provider,
+    }),
+    type: t.field({ type: AssignmentTypeEnum, description: 'Eligible or active.', resolve: ({ type }) => type }),
+    state: t.field({ type: AssignmentStateEnum, description: 'Assigned or activated.', resolve: ({ state }) => state }),
+    principal: t.field({
+      type: Principal,
+      description: 'Who holds it.',
+      resolve: async ({ principalId }, _args, { loaders }) => present(await loaders.principal.load(principalId)),
+    }),
+    role: t.field({
+      type: Role,
+      description: 'What is held.',
+      resolve: async ({ roleId }, _args, { loaders }) => present(await loaders.role.load(roleId)),
+    }),
+    scope: t.field({
+      type: Scope,
+      description: 'Where it is held; it reaches everything below.',
+      resolve: async ({ scopeId }, _args, { loaders }) => present(await loaders.scope.load(scopeId)),
+    }),
+    via: t.field({
+      type: Principal,
+      nullable: true,
+      description:
+        'The group through which it reaches the caller; null when the caller holds it directly or not at all.',
+      resolve: ({ principalId }, _args, { loaders, viewer }) =>
+        viewer.powers.groups.includes(principalId) ? loaders.principal.load(principalId) : null,
+    }),
+    startsAt: t.field({ type: 'DateTime', description: 'When it begins.', resolve: (row) => instant(row.startsAt) }),
+    endsAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'The first instant at which it no longer holds; null when permanent.',
+      resolve: (row) => instant(row.endsAt),
+    }),
+    endedBy: t.field({
+      type: EndReasonEnum,
+      nullable: true,
+      description: 'Why it is over; null until somebody ends it.',
+      resolve: ({ endedBy }) => endedBy,
+    }),
+    condition: t.exposeString('condition', {
+      nullable: true,
+      description: 'ABAC condition that narrows an Azure role; null when there is none.',
+    }),
+    createdAt: t.field({
+      type: 'DateTime',
+      description: 'When it was made.',
+      resolve: (row) => instant(row.createdAt),
+    }),
+    eligibility: t.field({
+      type: Assignment,
+      nullable: true,
+      description:
+        'The eligible assignment that an activation rests on; null for all others, and when hidden from the caller.',
+      resolve: ({ eligibilityId }, _args, { loaders }) =>
+        eligibilityId === null ? null : loaders.assignment.load(eligibilityId),
+    }),
+    activation: t.field({
+      type: ActivationSettings,
+      nullable: true,
+      description: 'What activating will ask for; null for an active assignment.',
+      resolve: async ({ type, provider, roleId, scopeId }, _args, { loaders }) =>
+        type === 'ELIGIBLE' ? (await loaders.policy.load({ provider, roleId, scopeId })).rules : null,
+    }),
+  }),
+});
+
+export const AssignmentConnection = connectionOf(Assignment, 'Assignment');
+
+const AssignmentFilter = builder.inputType('AssignmentFilter', {
+  description: 'Which assignments; every field given must hold.',
+  fields: (t) => ({
+    providers: t.field({ type: [ProviderEnum], description: 'One of these providers.' }),
+    types: t.field({ type: [AssignmentTypeEnum], description: 'One of these types.' }),
+    states: t.field({ type: [AssignmentStateEnum], description: 'One of these states.' }),
+    phases: t.field({ type: [AssignmentPhaseEnum], description: 'One of these phases. Default: `[IN_FORCE]`.' }),
+    principals: t.idList({ description: 'Held by one of these, directly.' }),
+    roles: t.idList({ description: 'Of one of these roles.' }),
+    below: t.field({ type: 'ScopePath', description: 'At this scope or anywhere below it.' }),
+    permanent: t.boolean({ description: 'Only without an end, or only with one.' }),
+    endsBefore: t.field({ type: 'DateTime', description: 'Ends before this instant.' }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  assignment: t.field({
+    type: Assignment,
+    nullable: true,
+    description:
+      'An assignment by its id, whatever its phase. Null when there is none, or none that the caller may see.',
+    args: { id: t.arg.id({ required: true, description: "An assignment's id." }) },
+    resolve: (_root, { id }, { loaders }) => loaders.assignment.load(idOf(id, 'Assignment')),
+  }),
+  assignments: t.field({
+    type: AssignmentConnection,
+    description:
+      "Assignments, newest first: the caller's own and those of their groups, and what their active roles let them view.",
+    args: { ...pageArguments(), filter: t.arg({ type: AssignmentFilter, description: 'Default: all in force.' }) },
+    resolve: (_root, { filter, ...page }, { db, viewer }) => {
+      const { principals, roles, ...rest } = filter ?? {};
+      const ids = { principalIds: idsOf(principals, ...PRINCIPAL_TYPES), roleIds: idsOf(roles, 'Role') };
+      return listAssignments(db(), viewer, { ...rest, ...ids }, page);
+    },
+  }),
+}));
+
+const AssignInput = builder.inputType('AssignInput', {
+  description: 'Who gets what, where, when and why.',
+  fields: (t) => ({
+    principal: t.id({ required: true, description: 'Who gets it.' }),
+    role: t.id({ required: true, description: 'What is given.' }),
+    scope: t.field({ type: ScopeInput, description: 'Where. Default for an Entra role: the directory.' }),
+    type: t.field({ type: AssignmentTypeEnum, required: true, description: 'Eligible or active.' }),
+    startsAt: t.field({
+      type: 'DateTime',
+      description: 'When it begins. Default, and for an instant in the past: now.',
+    }),
+    endsAt: t.field({ type: 'DateTime', description: 'When it ends; excludes `duration`. Default: permanent.' }),
+    duration: t.field({ type: 'Duration', description: 'How long it lasts, at least PT5M; excludes `endsAt`.' }),
+    justification: t.string({ description: 'Why.' }),
+    ticket: t.field({ type: TicketInput, description: 'A ticket that explains it.' }),
+    idempotencyKey: t.id({ description: 'The same key with the same input gives the same answer, and acts once.' }),
+    validateOnly: t.boolean({ description: 'Judge and answer, but write nothing. Default false.' }),
+  }),
+});
+
+builder.mutationFields((t) => ({
+  assign: t.field({
+    type: payload('AssignPayload', 'What `assign` did, or why not.'),
+    description: 'An administrator makes an assignment. No approval is needed; the role settings are.',
+    args: { input: t.arg({ type: AssignInput, required: true, description: 'The assignment.' }) },
+    resolve: (_root, { input }, context) =>
+      assign(context, {
+        principalId: idOf(input.principal, ...PRINCIPAL_TYPES),
+        roleId: idOf(input.role, 'Role'),
+        scope: scopeOf(input.scope),
+        type: input.type,
+        schedule: scheduleOf(input),
+        reasons: reasonsOf(input),
+        idempotencyKey: input.idempotencyKey,
+        validateOnly: input.validateOnly,
+      }),
+  }),
+}));
+
+/** A foreign key leads there: the row exists. */
+export function present<T>(row: T | null): T {
+  if (row === null) throw new Error('a referenced row is missing');
+  return row;
+}
+
+function requirementsOf(rules: RolePolicyRules): Requirement[] {
+  const { enabledRules } = rules.Enablement_EndUser_Assignment;
+  const asked: Requirement[] = [];
+  if (enabledRules.includes('MULTI_FACTOR_AUTHENTICATION')) asked.push('MFA');
+  if (rules.AuthenticationContext_EndUser_Assignment.isEnabled) asked.push('AUTHENTICATION_CONTEXT');
+  if (enabledRules.includes('JUSTIFICATION')) asked.push('JUSTIFICATION');
+  if (enabledRules.includes('TICKETING')) asked.push('TICKET');
+  if (rules.Approval_EndUser_Assignment.isApprovalRequired) asked.push('APPROVAL');
+  return asked;
+}

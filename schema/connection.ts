@@ -1,0 +1,63 @@
+/** How is a list answered? Relay's Cursor Connections over a page of rows. @see https://relay.dev/graphql/connections.htm */
+import type { InterfaceRef, ObjectRef } from '@pothos/core';
+import { PAGE_DEFAULT, PAGE_MAXIMUM, type Page } from '../src/store/connection.ts';
+import { builder } from './builder.ts';
+
+const PageInfo = builder.objectRef<Page<unknown>>('PageInfo').implement({
+  description: 'Where a page lies in its list.',
+  fields: (t) => ({
+    hasNextPage: t.exposeBoolean('hasNextPage', { description: 'More rows follow.' }),
+    hasPreviousPage: t.exposeBoolean('hasPreviousPage', { description: 'Rows come before.' }),
+    startCursor: t.field({
+      type: 'Cursor',
+      nullable: true,
+      description: 'Cursor of the first row; null on an empty page.',
+      resolve: (page) => page.cursors[0] ?? null,
+    }),
+    endCursor: t.field({
+      type: 'Cursor',
+      nullable: true,
+      description: 'Cursor of the last row; null on an empty page.',
+      resolve: (page) => page.cursors.at(-1) ?? null,
+    }),
+  }),
+});
+
+/** The connection and edge types of a node type. */
+type Types = typeof builder.$inferSchemaTypes;
+
+export function connectionOf<Row extends object>(node: ObjectRef<Types, Row> | InterfaceRef<Types, Row>, name: string) {
+  const Edge = builder.objectRef<{ node: Row; cursor: string }>(`${name}Edge`).implement({
+    description: `A row of the list, with its place in it.`,
+    fields: (t) => ({
+      cursor: t.field({ type: 'Cursor', description: 'Its place.', resolve: (edge) => edge.cursor }),
+      node: t.field({ type: node, description: 'The row.', resolve: (edge) => edge.node as never }),
+    }),
+  });
+  return builder.objectRef<Page<Row>>(`${name}Connection`).implement({
+    description: 'A page of a list.',
+    fields: (t) => ({
+      edges: t.field({
+        type: [Edge],
+        description: 'Rows with their cursors.',
+        resolve: ({ nodes, cursors }) => nodes.map((row, index) => ({ node: row, cursor: cursors[index] as string })),
+      }),
+      nodes: t.field({ type: [node], description: 'Rows alone.', resolve: (page) => page.nodes as never }),
+      pageInfo: t.field({ type: PageInfo, description: 'Where this page lies.', resolve: (page) => page }),
+      totalCount: t.int({
+        description: 'Rows of the whole list, counted only when asked for.',
+        resolve: (page) => page.count(),
+      }),
+    }),
+  });
+}
+
+/** The arguments of every list. */
+export function pageArguments() {
+  return builder.args((t) => ({
+    first: t.int({ description: `Rows from the front, 0 to ${PAGE_MAXIMUM}. Default ${PAGE_DEFAULT}.` }),
+    after: t.field({ type: 'Cursor', description: 'Only rows behind this one.' }),
+    last: t.int({ description: `Rows from the back, 0 to ${PAGE_MAXIMUM}; excludes \`first\`.` }),
+    before: t.field({ type: 'Cursor', description: 'Only rows in front of this one.' }),
+  }));
+}

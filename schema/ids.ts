@@ -1,0 +1,37 @@
+/** Which object does an id name? Global object ids are opaque: a type's name and a uuid. @see https://relay.dev/graphql/objectidentification.htm */
+
+export type NodeType =
+  | 'User'
+  | 'Group'
+  | 'ServicePrincipal'
+  | 'ManagedIdentity'
+  | 'Role'
+  | 'Scope'
+  | 'Assignment'
+  | 'Request';
+
+export const PRINCIPAL_TYPES = ['User', 'Group', 'ServicePrincipal', 'ManagedIdentity'] as const;
+
+/** What an id of another type, or none at all, is taken for: it names nothing, like an id that does not exist. */
+export const NOTHING = '00000000-0000-0000-0000-000000000000';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export function globalId(type: NodeType, id: string): string {
+  return Buffer.from(`${type}:${id}`).toString('base64url');
+}
+
+export function decodeId(globalId: string): { type: string; id: string } | null {
+  const [type = '', id = '', ...rest] = Buffer.from(globalId, 'base64url').toString().split(':');
+  return rest.length === 0 && UUID.test(id) ? { type, id } : null;
+}
+
+/** The uuid behind an id of one of the types, otherwise that of nothing. */
+export function idOf(id: string, ...types: readonly NodeType[]): string {
+  const decoded = decodeId(id);
+  return decoded && (types as readonly string[]).includes(decoded.type) ? decoded.id : NOTHING;
+}
+
+export function idsOf(ids: readonly string[] | null | undefined, ...types: readonly NodeType[]): string[] | undefined {
+  return ids?.map((id) => idOf(id, ...types));
+}

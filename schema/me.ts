@@ -1,0 +1,75 @@
+/** What concerns the caller: what they hold, what they asked for, what waits for them. */
+import type { Viewer as ViewerShape } from '../src/decision/powers.ts';
+import { managesSomething } from '../src/decision/powers.ts';
+import { listAssignments } from '../src/store/assignment.ts';
+import { listRequests } from '../src/store/request.ts';
+import { AssignmentConnection, present } from './assignment.ts';
+import { builder } from './builder.ts';
+import { pageArguments } from './connection.ts';
+import { Principal } from './principal.ts';
+import { RequestConnection } from './request.ts';
+
+const Viewer = builder.objectRef<ViewerShape>('Viewer').implement({
+  description: 'The caller.',
+  fields: (t) => ({
+    principal: t.field({
+      type: Principal,
+      description: 'The principal that the access token names.',
+      resolve: async ({ id }, _args, { loaders }) => present(await loaders.principal.load(id)),
+    }),
+    multiFactorAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the token says that more than one factor was checked; null when it does not.',
+      resolve: ({ proof }) => proof.multiFactorAt,
+    }),
+    authenticationContexts: t.stringList({
+      description: 'Authentication contexts that the token proves.',
+      resolve: ({ proof }) => [...proof.authenticationContexts],
+    }),
+    tokenExpiresAt: t.field({
+      type: 'DateTime',
+      description: 'When the access token ends, and with it every stream opened with it.',
+      resolve: ({ expiresAt }) => expiresAt,
+    }),
+    manages: t.boolean({
+      description: 'True when the caller may manage assignments somewhere, now.',
+      resolve: ({ powers }) => managesSomething(powers),
+    }),
+    eligible: t.field({
+      type: AssignmentConnection,
+      description: 'What the caller may activate, directly or through a group.',
+      args: pageArguments(),
+      resolve: (viewer, page, { db }) =>
+        listAssignments(
+          db(),
+          viewer,
+          { types: ['ELIGIBLE'], principalIds: [viewer.id, ...viewer.powers.groups] },
+          page,
+        ),
+    }),
+    active: t.field({
+      type: AssignmentConnection,
+      description: 'What the caller holds now, directly or through a group.',
+      args: pageArguments(),
+      resolve: (viewer, page, { db }) =>
+        listAssignments(db(), viewer, { types: ['ACTIVE'], principalIds: [viewer.id, ...viewer.powers.groups] }, page),
+    }),
+    requests: t.field({
+      type: RequestConnection,
+      description: "Requests about the caller's own access, newest first.",
+      args: pageArguments(),
+      resolve: (viewer, page, { db }) => listRequests(db(), viewer, { principalIds: [viewer.id] }, page),
+    }),
+    approvals: t.field({
+      type: RequestConnection,
+      description: "Requests that wait for the caller's decision.",
+      args: pageArguments(),
+      resolve: (viewer, page, { db }) => listRequests(db(), viewer, { awaitingMyApproval: true }, page),
+    }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  me: t.field({ type: Viewer, description: 'The caller.', resolve: (_root, _args, { viewer }) => viewer }),
+}));

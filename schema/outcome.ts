@@ -1,0 +1,91 @@
+/** What does every mutation take and answer? The inputs they share, and a payload of objects and refusals. */
+
+import type { ScopeArgument } from '../src/action/assignment.ts';
+import type { Outcome } from '../src/action/perform.ts';
+import type { Reasons } from '../src/decision/rules.ts';
+import type { ScheduleInput } from '../src/decision/schedule.ts';
+import { Assignment } from './assignment.ts';
+import { builder, RequestStatusEnum } from './builder.ts';
+import { idOf } from './ids.ts';
+import { Refusal } from './refusal.ts';
+import { Request } from './request.ts';
+
+/** A payload type of its own for each mutation, so that each can grow alone. */
+export function payload(name: string, description: string) {
+  return builder.objectRef<Outcome>(name).implement({
+    description,
+    fields: (t) => ({
+      request: t.field({
+        type: Request,
+        nullable: true,
+        description: 'The request; null when refused or only validated.',
+        resolve: ({ requestId }, _args, { loaders }) => (requestId === null ? null : loaders.request.load(requestId)),
+      }),
+      assignment: t.field({
+        type: Assignment,
+        nullable: true,
+        description: 'The assignment made or ended; null until granted, and when refused or only validated.',
+        resolve: ({ assignmentId }, _args, { loaders }) =>
+          assignmentId === null ? null : loaders.assignment.load(assignmentId),
+      }),
+      status: t.field({
+        type: RequestStatusEnum,
+        nullable: true,
+        description: 'Status of the request, or the one it would have when only validated; null when refused.',
+        resolve: ({ status }) => status,
+      }),
+      refusals: t.field({
+        type: [Refusal],
+        description: 'Every reason for a no; empty when it was done.',
+        resolve: ({ refusals }) => refusals,
+      }),
+    }),
+  });
+}
+
+export const ScopeInput = builder.inputType('ScopeInput', {
+  description: 'A scope by its id or by its path.',
+  isOneOf: true,
+  fields: (t) => ({
+    id: t.id({ description: "A scope's id." }),
+    path: t.field({ type: 'ScopePath', description: "A path of the role's provider." }),
+  }),
+});
+
+export const TicketInput = builder.inputType('TicketInput', {
+  description: 'A ticket in the system where the work is tracked. Kept as information; it is not looked up.',
+  fields: (t) => ({
+    number: t.string({ required: true, description: 'Its number.' }),
+    system: t.string({ required: true, description: 'The system that numbers it.' }),
+  }),
+});
+
+export function scopeOf(
+  input: { id?: string | null | undefined; path?: string | null | undefined } | null | undefined,
+): ScopeArgument | null {
+  if (input?.id != null) return { id: idOf(input.id, 'Scope') };
+  return input?.path != null ? { path: input.path } : null;
+}
+
+export function scheduleOf(input: {
+  startsAt?: Date | null | undefined;
+  endsAt?: Date | null | undefined;
+  duration?: number | null | undefined;
+}): ScheduleInput {
+  return {
+    startsAt: input.startsAt ?? null,
+    endsAt: input.endsAt ?? null,
+    durationMinutes: input.duration ?? null,
+  };
+}
+
+export function reasonsOf(input: {
+  justification?: string | null | undefined;
+  ticket?: { number: string; system: string } | null | undefined;
+}): Reasons {
+  return {
+    justification: input.justification ?? null,
+    ticketNumber: input.ticket?.number ?? null,
+    ticketSystem: input.ticket?.system ?? null,
+  };
+}

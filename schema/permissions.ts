@@ -1,0 +1,49 @@
+/** Who may knock at all? A row for every root field and every sensitive one. What needs facts belongs to a decision. */
+import { createRequire } from 'node:module';
+import { managesSomething, readsDirectory, type Viewer } from '../src/decision/powers.ts';
+import type { Context } from './context.ts';
+
+// The ESM build of graphql-shield does not load on this Node; see PATCHES.md.
+const { rule, or } = createRequire(import.meta.url)('graphql-shield') as typeof import('graphql-shield');
+
+/** An atom reads the viewer and the parent, and nothing else: no query, no cache, no exception. */
+const atom = (name: string, holds: (viewer: Viewer, parent: unknown) => boolean) =>
+  rule(name, { cache: 'no_cache' })((parent: unknown, _args: unknown, { viewer }: Context) => holds(viewer, parent));
+
+const isKnown = atom('isKnown', () => true);
+const isUser = atom('isUser', ({ kind }) => kind === 'USER');
+const isManager = atom('isManager', ({ powers }) => managesSomething(powers));
+const isDirectoryReader = atom('isDirectoryReader', ({ powers }) => readsDirectory(powers));
+const isSelf = atom('isSelf', ({ id }, parent) => (parent as { id?: string }).id === id);
+
+export const MATRIX = {
+  Query: {
+    assignment: isKnown,
+    assignments: isKnown,
+    eventCursor: isKnown,
+    me: isKnown,
+    node: isKnown,
+    nodes: isKnown,
+    principal: isKnown,
+    principals: isKnown,
+    request: isKnown,
+    requests: isKnown,
+    role: isKnown,
+    roles: isKnown,
+    scope: isKnown,
+    scopes: isKnown,
+  },
+  Mutation: {
+    activate: isUser,
+    approve: isUser,
+    assign: isManager,
+    deactivate: or(isUser, isManager),
+    deny: isUser,
+  },
+  Subscription: {
+    assignmentEvents: isKnown,
+  },
+  User: {
+    lastSignInAt: or(isSelf, isDirectoryReader),
+  },
+} as const;

@@ -1,0 +1,117 @@
+/** Who can hold access. @see https://learn.microsoft.com/graph/api/resources/directoryobject */
+import { listPrincipals, type PrincipalRow } from '../src/store/principal.ts';
+import { instant } from '../src/store/transaction.ts';
+import { builder, PrincipalKindEnum, UserTypeEnum } from './builder.ts';
+import { connectionOf, pageArguments } from './connection.ts';
+import { globalId, idOf, PRINCIPAL_TYPES } from './ids.ts';
+import { Node } from './node.ts';
+
+const TYPE_OF = {
+  USER: 'User',
+  GROUP: 'Group',
+  SERVICE_PRINCIPAL: 'ServicePrincipal',
+  MANAGED_IDENTITY: 'ManagedIdentity',
+} as const;
+
+export const Principal = builder.interfaceRef<PrincipalRow>('Principal').implement({
+  description: 'A user, a group, a service principal or a managed identity.',
+  interfaces: [Node],
+  resolveType: ({ kind }) => TYPE_OF[kind],
+  fields: (t) => ({
+    id: t.id({
+      description: 'Opaque and stable: names the object to `node` and in inputs.',
+      resolve: ({ kind, id }) => globalId(TYPE_OF[kind], id),
+    }),
+    objectId: t.exposeID('id', {
+      description: 'The object id in the directory, a UUID; never used again for another.',
+    }),
+    kind: t.field({ type: PrincipalKindEnum, description: 'What it is.', resolve: ({ kind }) => kind }),
+    displayName: t.exposeString('displayName', { description: 'Its name for people.' }),
+    enabled: t.exposeBoolean('enabled', { description: 'False: it cannot sign in, whatever it holds.' }),
+  }),
+});
+
+builder.objectType(builder.objectRef<PrincipalRow>('User'), {
+  description: 'A person.',
+  interfaces: [Node, Principal],
+  fields: (t) => ({
+    userPrincipalName: t.string({
+      description: 'The name to sign in with.',
+      resolve: ({ userPrincipalName }) => userPrincipalName as string,
+    }),
+    userType: t.field({
+      type: UserTypeEnum,
+      description: 'Member or guest.',
+      resolve: ({ userType }) => userType as NonNullable<typeof userType>,
+    }),
+    mail: t.exposeString('mail', { nullable: true, description: 'Mail address; null when there is none.' }),
+    jobTitle: t.exposeString('jobTitle', { nullable: true, description: 'Null when unknown.' }),
+    department: t.exposeString('department', { nullable: true, description: 'Null when unknown.' }),
+    lastSignInAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description:
+        "When the user last signed in; null when never or unknown. Others' need a right to read the directory.",
+      resolve: ({ lastSignInAt }) => instant(lastSignInAt),
+    }),
+  }),
+});
+
+builder.objectType(builder.objectRef<PrincipalRow>('Group'), {
+  description: 'A group of principals.',
+  interfaces: [Node, Principal],
+  fields: (t) => ({
+    roleAssignable: t.exposeBoolean('roleAssignable', { description: 'It can hold Entra roles. Never changes.' }),
+    securityEnabled: t.exposeBoolean('securityEnabled', { description: 'It can hold Azure roles.' }),
+    dynamicMembership: t.exposeBoolean('dynamicMembership', {
+      description: 'A rule decides its members, so that they cannot be assigned.',
+    }),
+    synchronized: t.exposeBoolean('synchronized', { description: 'Kept in step with a directory elsewhere.' }),
+  }),
+});
+
+builder.objectType(builder.objectRef<PrincipalRow>('ServicePrincipal'), {
+  description: 'An application in the directory. It can be active in a role, never eligible.',
+  interfaces: [Node, Principal],
+  fields: (t) => ({
+    appId: t.exposeID('appId', { nullable: true, description: 'The application (client) id; null when unknown.' }),
+  }),
+});
+
+builder.objectType(builder.objectRef<PrincipalRow>('ManagedIdentity'), {
+  description: 'The identity of an Azure resource. It can be active in a role, never eligible.',
+  interfaces: [Node, Principal],
+});
+
+const PrincipalConnection = connectionOf(Principal, 'Principal');
+
+const PrincipalFilter = builder.inputType('PrincipalFilter', {
+  description: 'Which principals; every field given must hold.',
+  fields: (t) => ({
+    kinds: t.field({ type: [PrincipalKindEnum], description: 'One of these kinds.' }),
+    startsWith: t.string({
+      description: 'Beginning of the display name or user principal name, in any letter case.',
+    }),
+    enabled: t.boolean({ description: 'Only enabled, or only disabled ones.' }),
+    roleAssignable: t.boolean({
+      description: 'Only groups that are role-assignable, or only principals that are not.',
+    }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  principal: t.field({
+    type: Principal,
+    nullable: true,
+    description: 'A principal by its id. Null when there is none, or none that the caller may see.',
+    args: { id: t.arg.id({ required: true, description: "A principal's id." }) },
+    resolve: (_root, { id }, { loaders }) => loaders.visiblePrincipal.load(idOf(id, ...PRINCIPAL_TYPES)),
+  }),
+  principals: t.field({
+    type: PrincipalConnection,
+    description:
+      'Principals by display name. Members of the directory see all; guests and applications without rights only themselves and their groups.',
+    args: { ...pageArguments(), filter: t.arg({ type: PrincipalFilter, description: 'Default: all.' }) },
+    resolve: (_root, { filter, ...page }, { db, viewer }) => listPrincipals(db(), viewer, filter ?? {}, page),
+  }),
+}));

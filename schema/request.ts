@@ -1,0 +1,149 @@
+/** What was asked for, and how far it is. @see https://learn.microsoft.com/graph/api/resources/unifiedroleassignmentschedulerequest */
+import { listRequests, type RequestRow } from '../src/store/request.ts';
+import { instant } from '../src/store/transaction.ts';
+import { present } from './assignment.ts';
+import { AssignmentTypeEnum, builder, ProviderEnum, RequestActionEnum, RequestStatusEnum } from './builder.ts';
+import { connectionOf, pageArguments } from './connection.ts';
+import { globalId, idOf, idsOf, PRINCIPAL_TYPES } from './ids.ts';
+import { Node } from './node.ts';
+import { Principal } from './principal.ts';
+import { Role } from './role.ts';
+import { Scope } from './scope.ts';
+
+const Ticket = builder.objectRef<{ number: string | null; system: string | null }>('Ticket').implement({
+  description: 'A ticket in the system where the work is tracked.',
+  fields: (t) => ({
+    number: t.exposeString('number', { nullable: true, description: 'Its number; null when not given.' }),
+    system: t.exposeString('system', {
+      nullable: true,
+      description: 'The system that numbers it; null when not given.',
+    }),
+  }),
+});
+
+export const Request = builder.objectRef<RequestRow>('Request');
+Request.implement({
+  description: 'An order to change access. Requests are kept for ever.',
+  interfaces: [Node],
+  fields: (t) => ({
+    id: t.id({
+      description: 'Opaque and stable: names the object to `node` and in inputs.',
+      resolve: ({ id }) => globalId('Request', id),
+    }),
+    action: t.field({ type: RequestActionEnum, description: 'What it asks for.', resolve: ({ action }) => action }),
+    status: t.field({ type: RequestStatusEnum, description: 'How far it is, now.', resolve: ({ status }) => status }),
+    provider: t.field({
+      type: ProviderEnum,
+      description: 'Which kind of access.',
+      resolve: ({ provider }) => provider,
+    }),
+    assignmentType: t.field({
+      type: AssignmentTypeEnum,
+      description: 'The type of the assignment it concerns.',
+      resolve: ({ assignmentType }) => assignmentType,
+    }),
+    principal: t.field({
+      type: Principal,
+      description: 'Whose access it concerns.',
+      resolve: async ({ principalId }, _args, { loaders }) => present(await loaders.principal.load(principalId)),
+    }),
+    requestor: t.field({
+      type: Principal,
+      nullable: true,
+      description: 'Who asked; null when the gateway itself did.',
+      resolve: ({ requestorId }, _args, { loaders }) =>
+        requestorId === null ? null : loaders.principal.load(requestorId),
+    }),
+    role: t.field({
+      type: Role,
+      description: 'The role.',
+      resolve: async ({ roleId }, _args, { loaders }) => present(await loaders.role.load(roleId)),
+    }),
+    scope: t.field({
+      type: Scope,
+      description: 'Where.',
+      resolve: async ({ scopeId }, _args, { loaders }) => present(await loaders.scope.load(scopeId)),
+    }),
+    justification: t.exposeString('justification', { nullable: true, description: 'Why; null when none was given.' }),
+    ticket: t.field({
+      type: Ticket,
+      nullable: true,
+      description: 'A ticket that explains it; null when none was given.',
+      resolve: ({ ticketNumber: number, ticketSystem: system }) =>
+        number === null && system === null ? null : { number, system },
+    }),
+    startsAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'The start asked for; null for at once.',
+      resolve: (row) => instant(row.startsAt),
+    }),
+    endsAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'The end asked for; null when a duration, or nothing, was asked for.',
+      resolve: (row) => instant(row.endsAt),
+    }),
+    duration: t.field({
+      type: 'Duration',
+      nullable: true,
+      description: 'The duration asked for; null when an end, or nothing, was asked for.',
+      resolve: ({ durationMinutes }) => durationMinutes,
+    }),
+    createdAt: t.field({
+      type: 'DateTime',
+      description: 'When it was made.',
+      resolve: (row) => instant(row.createdAt),
+    }),
+    expiresAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it times out unless decided; null when no decision is needed.',
+      resolve: (row) => instant(row.expiresAt),
+    }),
+    completedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was carried out or closed, or the later start it was granted for; null while it waits.',
+      resolve: (row) => instant(row.completedAt),
+    }),
+  }),
+});
+
+export const RequestConnection = connectionOf(Request, 'Request');
+
+const RequestFilter = builder.inputType('RequestFilter', {
+  description: 'Which requests; every field given must hold.',
+  fields: (t) => ({
+    providers: t.field({ type: [ProviderEnum], description: 'One of these providers.' }),
+    actions: t.field({ type: [RequestActionEnum], description: 'One of these actions.' }),
+    statuses: t.field({ type: [RequestStatusEnum], description: 'One of these statuses.' }),
+    principals: t.idList({ description: 'About the access of one of these.' }),
+    roles: t.idList({ description: 'For one of these roles.' }),
+    below: t.field({ type: 'ScopePath', description: 'At this scope or anywhere below it.' }),
+    createdAfter: t.field({ type: 'DateTime', description: 'Made after this instant.' }),
+    createdBefore: t.field({ type: 'DateTime', description: 'Made before this instant.' }),
+    awaitingMyApproval: t.boolean({ description: "Only those that wait for the caller's decision, or only others." }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  request: t.field({
+    type: Request,
+    nullable: true,
+    description: 'A request by its id. Null when there is none, or none that the caller may see.',
+    args: { id: t.arg.id({ required: true, description: "A request's id." }) },
+    resolve: (_root, { id }, { loaders }) => loaders.request.load(idOf(id, 'Request')),
+  }),
+  requests: t.field({
+    type: RequestConnection,
+    description:
+      "Requests, newest first: the caller's own, those that they may decide, and those about access that they may view.",
+    args: { ...pageArguments(), filter: t.arg({ type: RequestFilter, description: 'Default: all.' }) },
+    resolve: (_root, { filter, ...page }, { db, viewer }) => {
+      const { principals, roles, ...rest } = filter ?? {};
+      const ids = { principalIds: idsOf(principals, ...PRINCIPAL_TYPES), roleIds: idsOf(roles, 'Role') };
+      return listRequests(db(), viewer, { ...rest, ...ids }, page);
+    },
+  }),
+}));

@@ -1,0 +1,35 @@
+/** Whose request is this? A checked access token becomes the viewer: the principal it names, with its powers of now. */
+import type { Viewer } from '../decision/powers.ts';
+import type { Sql } from '../store/database.ts';
+import { viewerFacts } from '../store/viewer.ts';
+import type { TokenIdentity } from './token.ts';
+
+/** The token is good, but it names nobody this gateway knows. */
+export class UnknownPrincipalError extends Error {
+  constructor() {
+    super('The access token names a principal that this gateway does not know: have it imported first.');
+  }
+}
+
+/** The principal is known, and may not sign in. */
+export class DisabledPrincipalError extends Error {
+  constructor() {
+    super('The principal that the access token names is disabled.');
+  }
+}
+
+/** @throws UnknownPrincipalError, DisabledPrincipalError */
+export async function viewerOf(db: Sql, identity: TokenIdentity): Promise<{ viewer: Viewer; now: Date }> {
+  const permissions = identity.appOnly ? identity.appPermissions : [];
+  const { now, principal, powers } = await viewerFacts(db, identity.objectId, permissions);
+  // A token of an application cannot speak for a person, nor a person's token for an application.
+  if (principal === null || (principal.kind === 'USER') === identity.appOnly) throw new UnknownPrincipalError();
+  if (!principal.enabled) throw new DisabledPrincipalError();
+  const { id, kind, userType } = principal;
+  const proof = {
+    multiFactorAt: identity.multiFactorAt,
+    authenticationContexts: identity.authenticationContexts,
+  };
+  const viewer = { id, kind, userType, proof, expiresAt: identity.expiresAt, applicationPermissions: permissions, powers };
+  return { viewer, now };
+}

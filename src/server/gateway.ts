@@ -1,0 +1,74 @@
+/** Where does each request go? The parts of a running gateway, put together and taken apart in order. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { createSchema } from '../../schema/schema.ts';
+import { PERSONAS } from '../company/personas.ts';
+import type { Config } from '../config.ts';
+import { createDevelopmentIssuer } from '../identity/developmentIssuer.ts';
+import { loadDevelopmentKeys } from '../identity/developmentKeys.ts';
+import { createTokenVerifier } from '../identity/token.ts';
+import type { Database } from '../store/database.ts';
+import { startSequencer } from '../stream/sequencer.ts';
+import { startTail } from '../stream/tail.ts';
+import { trustedDocuments } from './documents.ts';
+import type { FaultLog } from './errors.ts';
+import { createGraphql, type GraphqlParts } from './graphql.ts';
+import { createWebSockets } from './websocket.ts';
+
+export interface Gateway {
+  handle(req: IncomingMessage, res: ServerResponse): void;
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Ends the streams, then what feeds them. */
+  close(): Promise<void>;
+}
+
+export interface GatewayOptions {
+  readonly config: Config;
+  readonly database: Database;
+  /** The same database, for the connections that listen and number events. */
+  readonly url: string;
+}
+
+export async function createGateway({ config, database, url }: GatewayOptions): Promise<Gateway> {
+  const { verifier, issuer } = await identityOf(config);
+  const schema = createSchema();
+  const documents = trustedDocuments(config.trustedDocumentsOnly);
+  const tail = await startTail(url, (error) => log('event log tail', error));
+  const sequencer = startSequencer(url, (error) => log('event log sequencer', error));
+  const parts: GraphqlParts = { config, database, tail, schema, verifier, documents, log };
+  const graphql = createGraphql(parts);
+  const webSockets = createWebSockets(parts, graphql);
+  return {
+    handle(req, res) {
+      if (issuer && /^\/identity(?:[/?]|$)/.test(req.url ?? '')) issuer.handle(req, res);
+      else void graphql(req, res);
+    },
+    upgrade: (req, socket, head) => webSockets.upgrade(req, socket, head),
+    async close() {
+      await webSockets.close();
+      await sequencer.stop();
+      await tail.stop();
+      await graphql.dispose();
+    },
+  };
+}
+
+async function identityOf(config: Config) {
+  const { objectIdClaim } = config;
+  if (config.issuer) {
+    const { url, audience } = config.issuer;
+    return { verifier: createTokenVerifier({ issuer: url, audience, objectIdClaim }), issuer: null };
+  }
+  const keys = await loadDevelopmentKeys(config.dataFolder);
+  const issuer = createDevelopmentIssuer({ config, publicUrl: config.publicUrl, keys, personas: PERSONAS });
+  const { audience } = issuer;
+  const verifier = createTokenVerifier({
+    issuer: issuer.issuer,
+    audience,
+    objectIdClaim: 'oid',
+    keys: keys.publicKeys,
+  });
+  return { verifier, issuer };
+}
+
+const log: FaultLog = (id, error) => console.error(id, error);

@@ -1,0 +1,121 @@
+/** How is a GraphQL request answered over HTTP and SSE? Yoga, with the token checked before the document is looked at. */
+import { type ExecutionResult, type GraphQLSchema, parse } from 'graphql';
+import { createYoga, type Plugin } from 'graphql-yoga';
+import { createContext } from '../../schema/context.ts';
+import type { Config } from '../config.ts';
+import type { TokenIdentity, TokenVerifier } from '../identity/token.ts';
+import { UnauthenticatedError } from '../identity/token.ts';
+import { viewerOf } from '../identity/viewer.ts';
+import type { Database } from '../store/database.ts';
+import type { Tail } from '../stream/tail.ts';
+import type { Documents } from './documents.ts';
+import { clientError, type FaultLog, withoutStatus } from './errors.ts';
+import { LIMITS, limitRule } from './limits.ts';
+
+export interface GraphqlParts {
+  readonly config: Config;
+  readonly database: Database;
+  readonly tail: Tail;
+  readonly schema: GraphQLSchema;
+  readonly verifier: TokenVerifier;
+  readonly documents: Documents;
+  readonly log: FaultLog;
+}
+
+/** Set by whoever has checked the token: the plugin below, or the WebSocket server. */
+export interface Authenticated {
+  identity?: TokenIdentity;
+}
+
+export type Graphql = ReturnType<typeof createGraphql>;
+
+export function createGraphql(parts: GraphqlParts) {
+  const { config, database, tail, schema } = parts;
+  return createYoga<Authenticated>({
+    schema,
+    graphqlEndpoint: '/graphql',
+    landingPage: false,
+    batching: false,
+    logging: false,
+    multipart: false,
+    extraParamNames: ['documentId'],
+    cors: { origin: [...config.allowedOrigins], credentials: false, methods: ['GET', 'POST', 'OPTIONS'] },
+    graphiql: config.trustedDocumentsOnly ? false : { title: 'Portcullis', defaultQuery: FIRST_QUERY },
+    // Nine megabytes of page: loaded by the first person who opens it.
+    renderGraphiQL: async (options) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options),
+    maskedErrors: { maskError: (error) => clientError(error, parts.log) },
+    context: async ({ identity }) => {
+      if (!identity) throw new UnauthenticatedError('The request carries no access token.');
+      const { viewer } = await viewerOf(database.em.fork().getKysely(), identity);
+      return createContext(database, tail, viewer);
+    },
+    maxRequestBodySize: LIMITS.body,
+    plugins: [authentication(parts), documentParameters(parts), limits(), partialResults()],
+  });
+}
+
+const FIRST_QUERY = `# Give an access token in the Headers pane below: { "Authorization": "Bearer …" }
+# npm run -s portcullis -- token maya --mfa    prints one while there is no issuer of your own.
+
+query MyRoles {
+  me {
+    principal { displayName }
+    eligible(first: 10) { nodes { id role { displayName } scope { path } activation { maximumDuration requires } } }
+    active(first: 10) { nodes { id role { displayName } scope { path } endsAt } }
+  }
+}
+`;
+
+export function bearerToken(header: string | null | undefined): string {
+  const [, token] = /^Bearer +([\w~+/.-]+=*)$/i.exec(header ?? '') ?? [];
+  if (!token) throw new UnauthenticatedError('Give an access token: Authorization: Bearer …');
+  return token;
+}
+
+/** Before the body is read: whoever has no good token teaches us nothing and learns nothing. */
+function authentication({ verifier, log }: GraphqlParts): Plugin<object, Authenticated> {
+  return {
+    async onRequestParse({ request, serverContext, endResponse, fetchAPI }) {
+      try {
+        serverContext.identity = await verifier.verify(bearerToken(request.headers.get('authorization')));
+      } catch (error) {
+        throw clientError(error, log);
+      }
+      const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
+      if (request.method === 'POST' && type !== 'application/json') {
+        endResponse(new fetchAPI.Response(null, { status: 415, headers: { 'accept-post': 'application/json' } }));
+      }
+    },
+  };
+}
+
+function documentParameters({ documents }: GraphqlParts): Plugin<object, Authenticated> {
+  return {
+    onParams({ params, request, setParams }) {
+      if (params === null || typeof params !== 'object') return;
+      const given = params as { query?: unknown; documentId?: unknown };
+      const documentId = given.documentId ?? new URL(request.url).searchParams.get('documentId');
+      const query = documents.resolve({ query: given.query, documentId });
+      if (query !== given.query) setParams({ ...params, query } as typeof params);
+    },
+  };
+}
+
+function limits(): Plugin {
+  return {
+    onParse: ({ setParseFn }) =>
+      setParseFn((source, options) => parse(source, { ...options, maxTokens: LIMITS.tokens })),
+    onValidate: ({ addValidationRule }) => addValidationRule(limitRule),
+  };
+}
+
+function partialResults(): Plugin {
+  return {
+    onExecutionResult({ result, setResult }) {
+      if (!result || Array.isArray(result) || Symbol.asyncIterator in result) return;
+      const { data, errors } = result as ExecutionResult;
+      if (!errors || !data || Object.values(data).every((value) => value === null)) return;
+      setResult({ ...result, errors: errors.map(withoutStatus) } as typeof result);
+    },
+  };
+}
