@@ -66,8 +66,13 @@ export function createWebSockets(parts: GraphqlParts, graphql: Graphql): WebSock
       },
       execute: (args) => (args.rootValue as { execute: (args: ExecutionArgs) => never }).execute(args),
       subscribe: (args) => (args.rootValue as { subscribe: (args: ExecutionArgs) => never }).subscribe(args),
-      onNext: (_context, _id, _payload, _args, { errors, ...result }) =>
-        errors ? { ...result, errors: errors.map((error) => withoutStatus(error).toJSON()) } : undefined,
+      onNext: (_context, _id, _payload, _args, result) => {
+        if (!result.errors) return;
+        return {
+          ...result,
+          errors: result.errors.map((error) => withoutStatus(error).toJSON()),
+        } as FormattedExecutionResult;
+      },
       onDisconnect: ({ extra }) => clearTimeout(extra.expiry),
     },
     server,
