@@ -87,6 +87,7 @@ function named(past: Past, count: number): { eligibility: AssignmentRow; day: nu
 
 /** Asked for within the first ten hours of its day, so that with approval and length it ends before the next. */
 function selfActivate(past: Past, eligibility: AssignmentRow, createdAt: Date, status: RequestStatus): RequestRow {
+  const activation = { ...eligibility, type: 'ACTIVE' } as const;
   const policy = past.policies.get(policyKey(eligibility));
   const rules = policy?.rules;
   const enabled = rules?.Enablement_EndUser_Assignment.enabledRules ?? ['JUSTIFICATION'];
@@ -95,23 +96,19 @@ function selfActivate(past: Past, eligibility: AssignmentRow, createdAt: Date, s
   const ticket = enabled.includes('TICKETING') ? `CHG-${past.random.between(10_000, 99_999)}` : null;
   const maximum = rules?.Expiration_EndUser_Assignment.maximumMinutes ?? DEFAULT_MAXIMUM;
   const waits = (policy?.deciders.length ?? 0) > 0;
-  const request = ask(
-    past,
-    { ...eligibility, type: 'ACTIVE' },
-    {
-      ...{ action: 'SELF_ACTIVATE', status, requestorId: eligibility.principalId, eligibilityId: eligibility.id },
-      ...{ createdAt, completedAt: createdAt, expiresAt: waits ? plus(createdAt, DAY) : null },
-      ...{
-        durationMinutes: past.random.between(2, maximum / 30) * 30,
-        justification: past.random.pick(ACTIVATION_REASONS),
-      },
-      ...{ ticketNumber: ticket, ticketSystem: ticket && 'Change desk' },
-      ...{ multiFactorAt: mfa ? plus(createdAt, -7) : null, authenticationContexts: context ? [context] : [] },
+  const request = ask(past, activation, {
+    ...{ action: 'SELF_ACTIVATE', status, requestorId: eligibility.principalId, eligibilityId: eligibility.id },
+    ...{ createdAt, completedAt: createdAt, expiresAt: waits ? plus(createdAt, DAY) : null },
+    ...{
+      durationMinutes: past.random.between(2, maximum / 30) * 30,
+      justification: past.random.pick(ACTIVATION_REASONS),
     },
-  );
+    ...{ ticketNumber: ticket, ticketSystem: ticket && 'Change desk' },
+    ...{ multiFactorAt: mfa ? plus(createdAt, -7) : null, authenticationContexts: context ? [context] : [] },
+  });
   if (waits) {
     for (const approverId of policy?.approvers ?? []) past.approvers.push({ requestId: request.id, approverId });
-    tell(past, 'request.created', createdAt, request.requestorId, eligibility, { requestId: request.id });
+    tell(past, 'request.created', createdAt, request.requestorId, activation, { requestId: request.id });
   }
   return request;
 }
@@ -185,11 +182,11 @@ function unanswered(past: Past, { eligibility, day }: ReturnType<Pick>, status: 
   const after = status === 'TIMED_OUT' ? DAY : past.random.between(5, 90);
   const { id: requestId, completedAt } = complete(past, request, plus(request.createdAt, after));
   if (status === 'TIMED_OUT' && completedAt)
-    tell(past, 'request.timedOut', completedAt, null, eligibility, { requestId });
+    tell(past, 'request.timedOut', completedAt, null, { ...eligibility, type: 'ACTIVE' }, { requestId });
 }
 
 function refused(past: Past, { eligibility, day }: ReturnType<Pick>): void {
-  tell(past, 'request.refused', startOf(past, day), eligibility.principalId, eligibility, {});
+  tell(past, 'request.refused', startOf(past, day), eligibility.principalId, { ...eligibility, type: 'ACTIVE' }, {});
 }
 
 /** Waiting now, two of them for arun. Each is another eligibility: one open request at a time. */

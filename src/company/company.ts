@@ -52,7 +52,14 @@ export function demoCompany(now: Date): DemoCompany {
 
 /** Everything that is older than 30 days came with an import on the first of them. */
 function arrival(now: Date, principals: number, scopes: number): Row.EventRow {
-  const nobody = { actorId: null, provider: null, principalId: null, roleId: null, scopeId: null };
+  const nobody = {
+    actorId: null,
+    provider: null,
+    assignmentType: null,
+    principalId: null,
+    roleId: null,
+    scopeId: null,
+  };
   const payload = { principals, scopes };
   return {
     at: plus(now, -30 * DAY),

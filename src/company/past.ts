@@ -53,9 +53,9 @@ export function tell(
   asked: Asked,
   subject: Subject,
 ): void {
-  const { provider, roleId, scopeId, principalId } = asked;
+  const { provider, roleId, scopeId, principalId, type: assignmentType } = asked;
   const ids = { assignmentId: null, requestId: null, ...subject };
-  past.events.push({ at, type, actorId, provider, principalId, roleId, scopeId, ...ids, payload: {} });
+  past.events.push({ at, type, actorId, provider, assignmentType, principalId, roleId, scopeId, ...ids, payload: {} });
 }
 
 /** Minutes before now, at random. */

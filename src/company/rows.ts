@@ -123,6 +123,7 @@ export interface EventRow {
   readonly type: EventType;
   readonly actorId: string | null;
   readonly provider: Provider | null;
+  readonly assignmentType: AssignmentType | null;
   readonly principalId: string | null;
   readonly roleId: string | null;
   readonly scopeId: string | null;
