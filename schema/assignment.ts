@@ -58,8 +58,8 @@ const ActivationSettings = builder.objectRef<RolePolicyRules>('ActivationSetting
       description:
         "Users and groups named as approvers. Empty when no approval is asked, and where an Entra role's active Privileged Role and Global Administrators decide.",
       resolve: async ({ Approval_EndUser_Assignment: rule }, _args, { loaders }) => {
-        const ids = rule.isApprovalRequired ? rule.approvers : [];
-        const rows = await Promise.all(ids.map((id) => loaders.principal.load(id)));
+        const ids = rule.isApprovalRequired ? new Set(rule.stages.flatMap(({ approvers }) => approvers)) : [];
+        const rows = await Promise.all([...ids].map((id) => loaders.principal.load(id)));
         return rows.filter((row) => row !== null);
       },
     }),

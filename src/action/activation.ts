@@ -118,7 +118,8 @@ export async function approversOf(
   rules: RolePolicyRules,
   requestorId: string,
 ): Promise<string[]> {
-  const { isApprovalRequired, approvers } = rules.Approval_EndUser_Assignment;
+  const { isApprovalRequired, stages } = rules.Approval_EndUser_Assignment;
+  const approvers = stages[0]?.approvers ?? [];
   if (!isApprovalRequired) return [];
   const db = tx.getKysely();
   const byDefault = [ENTRA.privilegedRoleAdministrator, ENTRA.globalAdministrator];

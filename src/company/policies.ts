@@ -122,18 +122,23 @@ function groupSettings(places: Places): Setting[] {
 }
 
 function approvedBy(approvers: readonly string[]): Pick<RolePolicyRules, 'Approval_EndUser_Assignment'> {
-  const rule = { isApprovalRequired: true, timeoutMinutes: DAY, isApproverJustificationRequired: true, approvers };
+  const rule = {
+    ...defaultPolicy('ENTRA_ROLE').Approval_EndUser_Assignment,
+    isApprovalRequired: true,
+    stages: [{ approvers, quorum: 1, escalation: null }],
+  };
   return { Approval_EndUser_Assignment: rule };
 }
 
 function lasting(hours: number, minimumMinutes = 5): Pick<RolePolicyRules, 'Expiration_EndUser_Assignment'> {
-  return { Expiration_EndUser_Assignment: { isExpirationRequired: true, maximumMinutes: hours * 60, minimumMinutes } };
+  const rule = { isExpirationRequired: true, maximumMinutes: hours * 60, minimumMinutes, isExtensionAllowed: false };
+  return { Expiration_EndUser_Assignment: rule };
 }
 
 function asking(
   ...enabledRules: RolePolicyRules['Enablement_EndUser_Assignment']['enabledRules']
 ): Pick<RolePolicyRules, 'Enablement_EndUser_Assignment'> {
-  return { Enablement_EndUser_Assignment: { enabledRules } };
+  return { Enablement_EndUser_Assignment: { enabledRules, multiFactorMaximumAgeMinutes: null } };
 }
 
 /** An authentication context takes the place of the MFA rule: the two exclude each other. */

@@ -10,6 +10,8 @@ export interface ExpirationRule {
 export interface ActivationExpirationRule extends ExpirationRule {
   /** Minutes an activation lasts before its holder may end it. Default 5, as in Entra, where it is fixed. */
   readonly minimumMinutes: number;
+  /** A running activation may be extended up to the maximum from its start. Default false: Entra knows no such thing. */
+  readonly isExtensionAllowed: boolean;
 }
 
 export type EnabledRule = 'MULTI_FACTOR_AUTHENTICATION' | 'JUSTIFICATION' | 'TICKETING';
@@ -18,13 +20,30 @@ export interface EnablementRule {
   readonly enabledRules: readonly EnabledRule[];
 }
 
+export interface ActivationEnablementRule extends EnablementRule {
+  /** How old the proof of more than one factor may be. Default null: once in the session, as in Entra. */
+  readonly multiFactorMaximumAgeMinutes: number | null;
+}
+
+/** One stage of an approval: who may decide it, and how many of them must approve. A single denial ends the request. */
+export interface ApprovalStage {
+  /** Object ids of users and groups. Empty on an Entra role: its active Privileged Role and Global Administrators. */
+  readonly approvers: readonly string[];
+  /** Approvals needed, each by another person. Default 1: the first answer decides, as in Entra. */
+  readonly quorum: number;
+  /** Who may decide as well once the stage has waited so long; null: nobody. */
+  readonly escalation: { readonly afterMinutes: number; readonly approvers: readonly string[] } | null;
+}
+
 export interface ApprovalRule {
   readonly isApprovalRequired: boolean;
+  /** Extending a running activation asks for approval as well. */
+  readonly isApprovalRequiredForExtension: boolean;
   /** Minutes until an undecided request times out. Default 24 hours. */
   readonly timeoutMinutes: number;
   readonly isApproverJustificationRequired: boolean;
-  /** Object ids of users and groups. Empty on an Entra role: its active Privileged Role and Global Administrators. */
-  readonly approvers: readonly string[];
+  /** Decided one after the other, nobody in more than one of them. Default one, as in Entra. */
+  readonly stages: readonly ApprovalStage[];
 }
 
 export interface AuthenticationContextRule {
@@ -52,7 +71,7 @@ export interface RolePolicyRules {
   readonly Notification_Requestor_Admin_Assignment: NotificationRule;
   readonly Notification_Approver_Admin_Assignment: NotificationRule;
   readonly Expiration_EndUser_Assignment: ActivationExpirationRule;
-  readonly Enablement_EndUser_Assignment: EnablementRule;
+  readonly Enablement_EndUser_Assignment: ActivationEnablementRule;
   readonly Approval_EndUser_Assignment: ApprovalRule;
   readonly AuthenticationContext_EndUser_Assignment: AuthenticationContextRule;
   readonly Notification_Admin_EndUser_Assignment: NotificationRule;
@@ -82,15 +101,22 @@ export function defaultPolicy(provider: Provider): RolePolicyRules {
     Notification_Admin_Admin_Assignment: NOTIFY_ALL,
     Notification_Requestor_Admin_Assignment: NOTIFY_ALL,
     Notification_Approver_Admin_Assignment: NOTIFY_ALL,
-    Expiration_EndUser_Assignment: { isExpirationRequired: true, maximumMinutes: 8 * 60, minimumMinutes: 5 },
+    Expiration_EndUser_Assignment: {
+      isExpirationRequired: true,
+      maximumMinutes: 8 * 60,
+      minimumMinutes: 5,
+      isExtensionAllowed: false,
+    },
     Enablement_EndUser_Assignment: {
       enabledRules: entra ? ['MULTI_FACTOR_AUTHENTICATION', 'JUSTIFICATION'] : ['JUSTIFICATION'],
+      multiFactorMaximumAgeMinutes: null,
     },
     Approval_EndUser_Assignment: {
       isApprovalRequired: false,
+      isApprovalRequiredForExtension: false,
       timeoutMinutes: DAY,
       isApproverJustificationRequired: true,
-      approvers: [],
+      stages: [{ approvers: [], quorum: 1, escalation: null }],
     },
     AuthenticationContext_EndUser_Assignment: { isEnabled: false, claimValue: null },
     Notification_Admin_EndUser_Assignment: NOTIFY_ALL,

@@ -30,6 +30,14 @@ export async function viewerOf(db: Sql, identity: TokenIdentity): Promise<{ view
     multiFactorAt: identity.multiFactorAt,
     authenticationContexts: identity.authenticationContexts,
   };
-  const viewer = { id, kind, userType, proof, expiresAt: identity.expiresAt, applicationPermissions: permissions, powers };
+  const viewer = {
+    id,
+    kind,
+    userType,
+    proof,
+    expiresAt: identity.expiresAt,
+    applicationPermissions: permissions,
+    powers,
+  };
   return { viewer, now };
 }

@@ -29,7 +29,11 @@ export function startSequencer(url: string, onFault: (error: unknown) => void): 
 
 async function run(url: string, stopped: AbortSignal, onFault: (error: unknown) => void): Promise<void> {
   while (!stopped.aborted) {
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, application_name: 'portcullis sequencer' });
+    const client = new pg.Client({
+      connectionString: url,
+      connectionTimeoutMillis: 5_000,
+      application_name: 'portcullis sequencer',
+    });
     client.on('error', () => undefined); // the query that needs the connection reports its loss
     try {
       await client.connect();

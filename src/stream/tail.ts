@@ -39,7 +39,11 @@ class LogTail implements Tail {
   }
 
   async connect(): Promise<void> {
-    const client = new pg.Client({ connectionString: this.#url, connectionTimeoutMillis: 5_000, application_name: 'portcullis tail' });
+    const client = new pg.Client({
+      connectionString: this.#url,
+      connectionTimeoutMillis: 5_000,
+      application_name: 'portcullis tail',
+    });
     client.on('error', (error) => this.#lost(client, error));
     client.on('notification', () => void this.#read());
     await client.connect();
