@@ -58,8 +58,10 @@ export async function findServer(cluster: string): Promise<RunningServer | null>
   }
   try {
     const { rows } = await client.query<{ owner: string | null; old: boolean }>(
+      // The same number means another lock in another database: the gateway has some of its own.
       `SELECT (SELECT application_name FROM pg_stat_activity JOIN pg_locks USING (pid)
-         WHERE locktype = 'advisory' AND granted AND classid = $1::bigint >> 32 AND objid::bigint = $1::bigint & 4294967295) AS owner,
+         WHERE locktype = 'advisory' AND granted AND datname = current_database()
+           AND classid = $1::bigint >> 32 AND objid::bigint = $1::bigint & 4294967295) AS owner,
         pg_postmaster_start_time() < clock_timestamp() - make_interval(secs => $2) AS old`,
       [OWNER_LOCK, ORPHAN_AGE_SECONDS],
     );
