@@ -42,7 +42,8 @@ function columnsOf(rows: readonly object[]): string[] {
   return Object.keys(rows[0] ?? {}).map(snakeCase);
 }
 
-function* parts<T>(rows: readonly T[]): Generator<T[]> {
+/** The rows in order, a statement's worth at a time. */
+export function* parts<T>(rows: readonly T[]): Generator<T[]> {
   for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT) yield rows.slice(from, from + ROWS_PER_STATEMENT);
 }
 
