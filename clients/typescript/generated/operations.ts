@@ -1,0 +1,972 @@
+/** What can be asked, and what comes back? Written by `npm run codegen`. */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** What to activate, for how long and why. */
+export type ActivateInput = {
+  /** How long it lasts, at least PT5M; excludes `endsAt`. Default: as long as the role settings allow. */
+  readonly duration?: string | null | undefined;
+  /** An eligible assignment of the caller's, or of a group of theirs. */
+  readonly eligibility: string;
+  /** When it ends; excludes `duration`. */
+  readonly endsAt?: string | null | undefined;
+  /** The same key with the same input gives the same answer, and acts once. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Why. */
+  readonly justification?: string | null | undefined;
+  /** Where: the scope of the eligible assignment, the default, or one below. */
+  readonly scope?: ScopeInput | null | undefined;
+  /** When it begins. Default, and for an instant in the past: now. */
+  readonly startsAt?: string | null | undefined;
+  /** A ticket that explains it. */
+  readonly ticket?: TicketInput | null | undefined;
+  /** Judge and answer, but write nothing. Default false. */
+  readonly validateOnly?: boolean | null | undefined;
+};
+
+/** What activating may ask for. */
+export type ActivationRequirement =
+  /** The approval of somebody else. */
+  | 'APPROVAL'
+  /** A token that holds the authentication context. */
+  | 'AUTHENTICATION_CONTEXT'
+  /** A reason. */
+  | 'JUSTIFICATION'
+  /** A token that proves multi-factor authentication in this session. */
+  | 'MFA'
+  /** A ticket's number and system. */
+  | 'TICKET';
+
+/** Who gets what, where, when and why. */
+export type AssignInput = {
+  /** How long it lasts, at least PT5M; excludes `endsAt`. */
+  readonly duration?: string | null | undefined;
+  /** When it ends; excludes `duration`. Default: permanent. */
+  readonly endsAt?: string | null | undefined;
+  /** The same key with the same input gives the same answer, and acts once. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Why. */
+  readonly justification?: string | null | undefined;
+  /** Who gets it. */
+  readonly principal: string;
+  /** What is given. */
+  readonly role: string;
+  /** Where. Default for an Entra role: the directory. */
+  readonly scope?: ScopeInput | null | undefined;
+  /** When it begins. Default, and for an instant in the past: now. */
+  readonly startsAt?: string | null | undefined;
+  /** A ticket that explains it. */
+  readonly ticket?: TicketInput | null | undefined;
+  /** Eligible or active. */
+  readonly type: AssignmentType;
+  /** Judge and answer, but write nothing. Default false. */
+  readonly validateOnly?: boolean | null | undefined;
+};
+
+/** Which events; every field given must hold. */
+export type AssignmentEventFilter = {
+  /** At this scope or anywhere below it. */
+  readonly below?: string | null | undefined;
+  /** About the access of one of these. */
+  readonly principals?: ReadonlyArray<string> | null | undefined;
+  /** One of these providers. */
+  readonly providers?: ReadonlyArray<Provider> | null | undefined;
+  /** For one of these roles. */
+  readonly roles?: ReadonlyArray<string> | null | undefined;
+  /** One of these types. */
+  readonly types?: ReadonlyArray<AssignmentEventType> | null | undefined;
+};
+
+/** What happened to the access of a principal. */
+export type AssignmentEventType =
+  /** A holder activated an eligible assignment. */
+  | 'ASSIGNMENT_ACTIVATED'
+  /** An administrator made an eligible or active assignment. */
+  | 'ASSIGNMENT_ASSIGNED'
+  /** A holder, or an administrator, ended an activation before its end. */
+  | 'ASSIGNMENT_DEACTIVATED'
+  /** An assignment reached its end. */
+  | 'ASSIGNMENT_EXPIRED'
+  /** An approver approved a request. */
+  | 'REQUEST_APPROVED'
+  /** A request was made and waits for a decision. */
+  | 'REQUEST_CREATED'
+  /** An approver denied a request. */
+  | 'REQUEST_DENIED'
+  /** A request was not decided in time. */
+  | 'REQUEST_TIMED_OUT';
+
+/** Which assignments; every field given must hold. */
+export type AssignmentFilter = {
+  /** At this scope or anywhere below it. */
+  readonly below?: string | null | undefined;
+  /** Ends before this instant. */
+  readonly endsBefore?: string | null | undefined;
+  /** Only without an end, or only with one. */
+  readonly permanent?: boolean | null | undefined;
+  /** One of these phases. Default: `[IN_FORCE]`. */
+  readonly phases?: ReadonlyArray<AssignmentPhase> | null | undefined;
+  /** Held by one of these, directly. */
+  readonly principals?: ReadonlyArray<string> | null | undefined;
+  /** One of these providers. */
+  readonly providers?: ReadonlyArray<Provider> | null | undefined;
+  /** Of one of these roles. */
+  readonly roles?: ReadonlyArray<string> | null | undefined;
+  /** One of these states. */
+  readonly states?: ReadonlyArray<AssignmentState> | null | undefined;
+  /** One of these types. */
+  readonly types?: ReadonlyArray<AssignmentType> | null | undefined;
+};
+
+/** Where the clock stands to it. */
+export type AssignmentPhase =
+  /** Is over. */
+  | 'ENDED'
+  /** Begins later. */
+  | 'FUTURE'
+  /** Has begun and not ended. */
+  | 'IN_FORCE';
+
+/** Where an assignment comes from. */
+export type AssignmentState =
+  /** Made by its holder from an eligible assignment. */
+  | 'ACTIVATED'
+  /** Made by an administrator, or outside this gateway. */
+  | 'ASSIGNED';
+
+/** What an assignment gives. */
+export type AssignmentType =
+  /** The role itself, with no further step. */
+  | 'ACTIVE'
+  /** The right to activate; nothing else until then. */
+  | 'ELIGIBLE';
+
+/** Which activation to end. */
+export type DeactivateInput = {
+  /** A running or future activation. */
+  readonly assignment: string;
+  /** The same key with the same input gives the same answer, and acts once. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Why. */
+  readonly justification?: string | null | undefined;
+  /** Judge and answer, but write nothing. Default false. */
+  readonly validateOnly?: boolean | null | undefined;
+};
+
+/** Which requests to decide, and why so. */
+export type DecideInput = {
+  /** The same key with the same input gives the same answer, and acts once. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Why; needed for both decisions, and kept with them. */
+  readonly justification?: string | null | undefined;
+  /** Requests that wait for approval, 1 to 50. */
+  readonly requests: ReadonlyArray<string>;
+  /** Judge and answer, but write nothing. Default false. */
+  readonly validateOnly?: boolean | null | undefined;
+};
+
+/** Why an assignment is over. */
+export type EndReason =
+  /** Its holder deactivated it. */
+  | 'DEACTIVATED'
+  /** It reached its end. */
+  | 'EXPIRED'
+  /** An administrator removed it. */
+  | 'REMOVED';
+
+/** What a rule of the role settings is about. */
+export type PolicyRule =
+  /** An authentication context. */
+  | 'AUTHENTICATION_CONTEXT'
+  /** How long it may last, and whether it must end. */
+  | 'EXPIRATION'
+  /** A reason. */
+  | 'JUSTIFICATION'
+  /** Multi-factor authentication. */
+  | 'MFA'
+  /** A ticket. */
+  | 'TICKETING';
+
+/** Which principals; every field given must hold. */
+export type PrincipalFilter = {
+  /** Only enabled, or only disabled ones. */
+  readonly enabled?: boolean | null | undefined;
+  /** One of these kinds. */
+  readonly kinds?: ReadonlyArray<PrincipalKind> | null | undefined;
+  /** Only groups that are role-assignable, or only principals that are not. */
+  readonly roleAssignable?: boolean | null | undefined;
+  /** Beginning of the display name or user principal name, in any letter case. */
+  readonly startsWith?: string | null | undefined;
+};
+
+/** What a principal is. */
+export type PrincipalKind =
+  /** A security or Microsoft 365 group. */
+  | 'GROUP'
+  /** The identity of an Azure resource. */
+  | 'MANAGED_IDENTITY'
+  /** An application in the directory. */
+  | 'SERVICE_PRINCIPAL'
+  /** A person, as a member or a guest. */
+  | 'USER';
+
+/** Which kind of access is managed. */
+export type Provider =
+  /** Azure resource roles. */
+  | 'AZURE_RESOURCE'
+  /** Microsoft Entra directory roles. */
+  | 'ENTRA_ROLE'
+  /** Membership and ownership of groups. */
+  | 'GROUP';
+
+/** Stable codes. In brackets, where there is one, the code that Microsoft Entra gives. */
+export type RefusalCode =
+  /** The activation has not lasted long enough to be deactivated. [ActiveDurationTooShort] */
+  | 'ACTIVE_TOO_BRIEFLY'
+  /** You already hold the role actively at this scope in that time. [RoleAssignmentExists] */
+  | 'ALREADY_ACTIVE'
+  /** The principal already holds such an assignment of this role at this scope. [RoleAssignmentExists] */
+  | 'ASSIGNMENT_EXISTS'
+  /** There is no such assignment. [RoleAssignmentDoesNotExist] */
+  | 'ASSIGNMENT_NOT_FOUND'
+  /** The role settings ask for an authentication context that your token does not hold. [RoleAssignmentRequestAcrsValidationFailed] */
+  | 'AUTHENTICATION_CONTEXT_REQUIRED'
+  /** An assignment lasts at least 5 minutes. [ActiveDurationTooShort] */
+  | 'DURATION_TOO_SHORT'
+  /** This idempotency key came before with another input: use a new key for a new request. */
+  | 'IDEMPOTENCY_KEY_REUSED'
+  /** You may not manage assignments of this role at this scope. [InsufficientPermissions] */
+  | 'INSUFFICIENT_PERMISSIONS'
+  /** The start and the end do not fit. [InvalidRoleAssignmentRequestSchedule] */
+  | 'INVALID_SCHEDULE'
+  /** A decision needs a justification. */
+  | 'JUSTIFICATION_REQUIRED'
+  /** This is not a running activation of yours. [RoleAssignmentDoesNotExist] */
+  | 'NOT_ACTIVATED'
+  /** You are not an approver of this request. */
+  | 'NOT_APPROVER'
+  /** You hold no eligible assignment that is in force for this. [EligibilityRule] */
+  | 'NOT_ELIGIBLE'
+  /** The role settings ask for approval, and nobody but you could give it. [InvalidPolicy] */
+  | 'NO_APPROVER'
+  /** The role settings are not met: see failedRules for each rule. [RoleAssignmentRequestPolicyValidationFailed] */
+  | 'POLICY_RULES_FAILED'
+  /** This kind of principal cannot hold such an assignment. */
+  | 'PRINCIPAL_NOT_ALLOWED'
+  /** There is no such principal. [SubjectNotFound] */
+  | 'PRINCIPAL_NOT_FOUND'
+  /** There is no such request. */
+  | 'REQUEST_NOT_FOUND'
+  /** The request is no longer waiting for a decision. */
+  | 'REQUEST_NOT_PENDING'
+  /** A request for this access is already waiting for a decision. [PendingRoleAssignmentRequest] */
+  | 'REQUEST_PENDING'
+  /** The request was not decided in time; it must be made again. */
+  | 'REQUEST_TIMED_OUT'
+  /** The resource is locked against changes. [ResourceIsLocked] */
+  | 'RESOURCE_LOCKED'
+  /** The role cannot be assigned: it is deprecated or assigned by the system only. */
+  | 'ROLE_NOT_ASSIGNABLE'
+  /** There is no such role. [RoleNotFound] */
+  | 'ROLE_NOT_FOUND'
+  /** The role cannot be assigned at this scope. [InvalidScope] */
+  | 'SCOPE_NOT_ALLOWED'
+  /** There is no such scope. [ResourceNotFound] */
+  | 'SCOPE_NOT_FOUND'
+  /** Nobody decides on their own request. */
+  | 'SELF_APPROVAL';
+
+/** What a request asks for. */
+export type RequestAction =
+  /** An administrator makes an assignment. */
+  | 'ADMIN_ASSIGN'
+  /** An administrator moves its end. */
+  | 'ADMIN_EXTEND'
+  /** An administrator removes one. */
+  | 'ADMIN_REMOVE'
+  /** An administrator makes an expired one anew. */
+  | 'ADMIN_RENEW'
+  /** An administrator changes one. */
+  | 'ADMIN_UPDATE'
+  /** A holder activates an eligible assignment. */
+  | 'SELF_ACTIVATE'
+  /** A holder ends an activation. */
+  | 'SELF_DEACTIVATE'
+  /** A holder asks for a later end. */
+  | 'SELF_EXTEND'
+  /** A former holder asks for an expired one anew. */
+  | 'SELF_RENEW';
+
+/** Which requests; every field given must hold. */
+export type RequestFilter = {
+  /** One of these actions. */
+  readonly actions?: ReadonlyArray<RequestAction> | null | undefined;
+  /** Only those that wait for the caller's decision, or only others. */
+  readonly awaitingMyApproval?: boolean | null | undefined;
+  /** At this scope or anywhere below it. */
+  readonly below?: string | null | undefined;
+  /** Made after this instant. */
+  readonly createdAfter?: string | null | undefined;
+  /** Made before this instant. */
+  readonly createdBefore?: string | null | undefined;
+  /** About the access of one of these. */
+  readonly principals?: ReadonlyArray<string> | null | undefined;
+  /** One of these providers. */
+  readonly providers?: ReadonlyArray<Provider> | null | undefined;
+  /** For one of these roles. */
+  readonly roles?: ReadonlyArray<string> | null | undefined;
+  /** One of these statuses. */
+  readonly statuses?: ReadonlyArray<RequestStatus> | null | undefined;
+};
+
+/** How far a request is. */
+export type RequestStatus =
+  /** Taken back before a decision. */
+  | 'CANCELED'
+  /** An approver denied it. */
+  | 'DENIED'
+  /** Could not be carried out. */
+  | 'FAILED'
+  /** Granted for a later start. */
+  | 'GRANTED'
+  /** Waits for an administrator. */
+  | 'PENDING_ADMIN_DECISION'
+  /** Waits for an approver. */
+  | 'PENDING_APPROVAL'
+  /** Carried out: the assignment is in force. */
+  | 'PROVISIONED'
+  /** Carried out: the assignment is over. */
+  | 'REVOKED'
+  /** Not decided in time. */
+  | 'TIMED_OUT';
+
+/** Which roles; every field given must hold. */
+export type RoleFilter = {
+  /** Only those that can be assigned, or only others. */
+  readonly assignable?: boolean | null | undefined;
+  /** Only built-in, or only custom ones. */
+  readonly builtIn?: boolean | null | undefined;
+  /** Has this category, spelled exactly so. */
+  readonly category?: string | null | undefined;
+  /** Only privileged, or only others. */
+  readonly privileged?: boolean | null | undefined;
+  /** One of these providers. */
+  readonly providers?: ReadonlyArray<Provider> | null | undefined;
+  /** Beginning of the display name, in any letter case. */
+  readonly startsWith?: string | null | undefined;
+};
+
+/** Which scopes; every field given must hold. */
+export type ScopeFilter = {
+  /** This scope itself and everything below it. */
+  readonly below?: string | null | undefined;
+  /** One of these kinds. */
+  readonly kinds?: ReadonlyArray<ScopeKind> | null | undefined;
+  /** One of these providers. */
+  readonly providers?: ReadonlyArray<Provider> | null | undefined;
+  /** Beginning of the display name, in any letter case. */
+  readonly startsWith?: string | null | undefined;
+};
+
+/** A scope by its id or by its path. */
+export type ScopeInput =
+  {   /** A scope's id. */
+  readonly id: string; readonly path?: never; }
+  |  { readonly id?: never;   /** A path of the role's provider. */
+  readonly path: string; };
+
+/** What a scope is. */
+export type ScopeKind =
+  /** The members of an administrative unit. */
+  | 'ADMINISTRATIVE_UNIT'
+  /** The whole directory, `/`. */
+  | 'DIRECTORY'
+  /** One application or service principal. */
+  | 'DIRECTORY_OBJECT'
+  /** A group, for its members and owners. */
+  | 'GROUP'
+  /** An Azure management group. */
+  | 'MANAGEMENT_GROUP'
+  /** One Azure resource. */
+  | 'RESOURCE'
+  /** An Azure resource group. */
+  | 'RESOURCE_GROUP'
+  /** An Azure subscription. */
+  | 'SUBSCRIPTION'
+  /** Above all Azure management groups, `/`. */
+  | 'TENANT_ROOT';
+
+/** A ticket in the system where the work is tracked. Kept as information; it is not looked up. */
+export type TicketInput = {
+  /** Its number. */
+  readonly number: string;
+  /** The system that numbers it. */
+  readonly system: string;
+};
+
+/** How a user belongs to the directory. */
+export type UserType =
+  /** Invited from outside. */
+  | 'GUEST'
+  /** Belongs to the organization. */
+  | 'MEMBER';
+
+export type ActivateMutationVariables = Exact<{
+  input: ActivateInput;
+}>;
+
+
+export type ActivateMutation = { readonly activate: { readonly status: RequestStatus | null, readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly requestor: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null, readonly assignment: { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly via: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> } };
+
+export type ApproveMutationVariables = Exact<{
+  input: DecideInput;
+}>;
+
+
+export type ApproveMutation = { readonly approve: ReadonlyArray<{ readonly status: RequestStatus | null, readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly requestor: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null, readonly assignment: { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly via: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> }> };
+
+export type AssignMutationVariables = Exact<{
+  input: AssignInput;
+}>;
+
+
+export type AssignMutation = { readonly assign: { readonly status: RequestStatus | null, readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly requestor: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null, readonly assignment: { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly via: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> } };
+
+export type AssignmentQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type AssignmentQuery = { readonly assignment: { readonly createdAt: string, readonly condition: string | null, readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly activation: { readonly maximumDuration: string, readonly requires: ReadonlyArray<ActivationRequirement>, readonly authenticationContext: string | null, readonly approvers: ReadonlyArray<(
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      )> } | null, readonly eligibility: { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly via: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly principal: (
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    ), readonly via: (
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null };
+
+export type AssignmentEventsSubscriptionVariables = Exact<{
+  after?: string | null | undefined;
+  filter?: AssignmentEventFilter | null | undefined;
+}>;
+
+
+export type AssignmentEventsSubscription = { readonly assignmentEvents: { readonly position: number, readonly cursor: string, readonly type: AssignmentEventType, readonly at: string, readonly provider: Provider | null, readonly actor: (
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    ) | null, readonly principal: (
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean } | null, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly assignment: { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly via: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly requestor: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null } };
+
+export type AssignmentsQueryVariables = Exact<{
+  filter?: AssignmentFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+  count?: boolean;
+}>;
+
+
+export type AssignmentsQuery = { readonly assignments: { readonly totalCount?: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly via: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null, readonly hasPreviousPage: boolean, readonly startCursor: string | null } } };
+
+export type DeactivateMutationVariables = Exact<{
+  input: DeactivateInput;
+}>;
+
+
+export type DeactivateMutation = { readonly deactivate: { readonly status: RequestStatus | null, readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly requestor: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null, readonly assignment: { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly via: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> } };
+
+export type DenyMutationVariables = Exact<{
+  input: DecideInput;
+}>;
+
+
+export type DenyMutation = { readonly deny: ReadonlyArray<{ readonly status: RequestStatus | null, readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly requestor: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null, readonly assignment: { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly via: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> }> };
+
+export type EventCursorQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type EventCursorQuery = { readonly eventCursor: string };
+
+export type MeQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MeQuery = { readonly me: { readonly manages: boolean, readonly multiFactorAt: string | null, readonly authenticationContexts: ReadonlyArray<string>, readonly tokenExpiresAt: string, readonly principal:
+      | (
+        { readonly roleAssignable: boolean, readonly securityEnabled: boolean, readonly dynamicMembership: boolean, readonly synchronized: boolean, readonly enabled: boolean, readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' }
+      )
+      | (
+        { readonly enabled: boolean, readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'ManagedIdentity' }
+      )
+      | (
+        { readonly appId: string | null, readonly enabled: boolean, readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'ServicePrincipal' }
+      )
+      | (
+        { readonly lastSignInAt: string | null, readonly userPrincipalName: string, readonly userType: UserType, readonly mail: string | null, readonly jobTitle: string | null, readonly department: string | null, readonly enabled: boolean, readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'User' }
+      )
+     } };
+
+export type MyApprovalsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type MyApprovalsQuery = { readonly me: { readonly approvals: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+          { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+          & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+        ), readonly requestor: (
+          { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+          & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+        ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null, readonly hasPreviousPage: boolean, readonly startCursor: string | null } } } };
+
+export type MyRequestsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type MyRequestsQuery = { readonly me: { readonly requests: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+          { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+          & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+        ), readonly requestor: (
+          { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+          & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+        ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null, readonly hasPreviousPage: boolean, readonly startCursor: string | null } } } };
+
+export type MyRolesQueryVariables = Exact<{
+  first?: number | null | undefined;
+  eligibleAfter?: string | null | undefined;
+  activeAfter?: string | null | undefined;
+}>;
+
+
+export type MyRolesQuery = { readonly me: { readonly eligible: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly activation: { readonly maximumDuration: string, readonly requires: ReadonlyArray<ActivationRequirement>, readonly authenticationContext: string | null, readonly approvers: ReadonlyArray<(
+            { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+            & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+          )> } | null, readonly principal: (
+          { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+          & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+        ), readonly via: (
+          { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+          & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+        ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null, readonly hasPreviousPage: boolean, readonly startCursor: string | null } }, readonly active: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly eligibility: { readonly id: string } | null, readonly principal: (
+          { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+          & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+        ), readonly via: (
+          { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+          & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+        ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null, readonly hasPreviousPage: boolean, readonly startCursor: string | null } } } };
+
+export type NodeQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type NodeQuery = { readonly node:
+    | (
+      { readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly id: string, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } }
+      & { readonly __typename: 'Assignment' }
+    )
+    | (
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    )
+    | (
+      { readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly id: string, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } }
+      & { readonly __typename: 'Request' }
+    )
+    | (
+      { readonly displayName: string, readonly provider: Provider, readonly id: string }
+      & { readonly __typename: 'Role' }
+    )
+    | (
+      { readonly displayName: string, readonly path: string, readonly provider: Provider, readonly id: string }
+      & { readonly __typename: 'Scope' }
+    )
+   | null };
+
+export type NodesQueryVariables = Exact<{
+  ids: ReadonlyArray<string>;
+}>;
+
+
+export type NodesQuery = { readonly nodes: ReadonlyArray<
+    | (
+      { readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly id: string, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } }
+      & { readonly __typename: 'Assignment' }
+    )
+    | (
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    )
+    | (
+      { readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly id: string, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } }
+      & { readonly __typename: 'Request' }
+    )
+    | (
+      { readonly displayName: string, readonly provider: Provider, readonly id: string }
+      & { readonly __typename: 'Role' }
+    )
+    | (
+      { readonly displayName: string, readonly path: string, readonly provider: Provider, readonly id: string }
+      & { readonly __typename: 'Scope' }
+    )
+   | null> };
+
+export type PrincipalQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type PrincipalQuery = { readonly principal:
+    | (
+      { readonly roleAssignable: boolean, readonly securityEnabled: boolean, readonly dynamicMembership: boolean, readonly synchronized: boolean, readonly enabled: boolean, readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' }
+    )
+    | (
+      { readonly enabled: boolean, readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'ManagedIdentity' }
+    )
+    | (
+      { readonly appId: string | null, readonly enabled: boolean, readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'ServicePrincipal' }
+    )
+    | (
+      { readonly userPrincipalName: string, readonly userType: UserType, readonly mail: string | null, readonly jobTitle: string | null, readonly department: string | null, readonly enabled: boolean, readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'User' }
+    )
+   | null };
+
+export type PrincipalsQueryVariables = Exact<{
+  filter?: PrincipalFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+  count?: boolean;
+}>;
+
+
+export type PrincipalsQuery = { readonly principals: { readonly totalCount?: number, readonly nodes: ReadonlyArray<
+      | (
+        { readonly roleAssignable: boolean, readonly securityEnabled: boolean, readonly dynamicMembership: boolean, readonly synchronized: boolean, readonly enabled: boolean, readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' }
+      )
+      | (
+        { readonly enabled: boolean, readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'ManagedIdentity' }
+      )
+      | (
+        { readonly appId: string | null, readonly enabled: boolean, readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'ServicePrincipal' }
+      )
+      | (
+        { readonly userPrincipalName: string, readonly userType: UserType, readonly mail: string | null, readonly jobTitle: string | null, readonly department: string | null, readonly enabled: boolean, readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'User' }
+      )
+    >, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null, readonly hasPreviousPage: boolean, readonly startCursor: string | null } } };
+
+export type RequestQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type RequestQuery = { readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    ), readonly requestor: (
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null };
+
+export type RequestsQueryVariables = Exact<{
+  filter?: RequestFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+  count?: boolean;
+}>;
+
+
+export type RequestsQuery = { readonly requests: { readonly totalCount?: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly requestor: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null, readonly hasPreviousPage: boolean, readonly startCursor: string | null } } };
+
+export type RoleQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type RoleQuery = { readonly role: { readonly templateId: string, readonly builtIn: boolean, readonly assignable: boolean, readonly categories: ReadonlyArray<string>, readonly assignableScopes: ReadonlyArray<string>, readonly administrativeUnitScope: boolean, readonly applicationScope: boolean, readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean, readonly permissions: ReadonlyArray<{ readonly actions: ReadonlyArray<string>, readonly notActions: ReadonlyArray<string>, readonly dataActions: ReadonlyArray<string>, readonly notDataActions: ReadonlyArray<string>, readonly condition: string | null }> } | null };
+
+export type RolesQueryVariables = Exact<{
+  filter?: RoleFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+  count?: boolean;
+}>;
+
+
+export type RolesQuery = { readonly roles: { readonly totalCount?: number, readonly nodes: ReadonlyArray<{ readonly templateId: string, readonly builtIn: boolean, readonly assignable: boolean, readonly categories: ReadonlyArray<string>, readonly assignableScopes: ReadonlyArray<string>, readonly administrativeUnitScope: boolean, readonly applicationScope: boolean, readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null, readonly hasPreviousPage: boolean, readonly startCursor: string | null } } };
+
+export type ScopeQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ScopeQuery = { readonly scope: { readonly provider: Provider, readonly resourceType: string | null, readonly locked: boolean, readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string, readonly parent: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly principal: (
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    ) | null } | null };
+
+export type ScopesQueryVariables = Exact<{
+  filter?: ScopeFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+  count?: boolean;
+}>;
+
+
+export type ScopesQuery = { readonly scopes: { readonly totalCount?: number, readonly nodes: ReadonlyArray<{ readonly provider: Provider, readonly resourceType: string | null, readonly locked: boolean, readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string, readonly parent: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null, readonly hasPreviousPage: boolean, readonly startCursor: string | null } } };
+
+export type PrincipalNameFragment = (
+  { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+  & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+);
+
+type PrincipalDetails_Group_Fragment = (
+  { readonly roleAssignable: boolean, readonly securityEnabled: boolean, readonly dynamicMembership: boolean, readonly synchronized: boolean, readonly enabled: boolean, readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+  & { readonly __typename: 'Group' }
+);
+
+type PrincipalDetails_ManagedIdentity_Fragment = (
+  { readonly enabled: boolean, readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+  & { readonly __typename: 'ManagedIdentity' }
+);
+
+type PrincipalDetails_ServicePrincipal_Fragment = (
+  { readonly appId: string | null, readonly enabled: boolean, readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+  & { readonly __typename: 'ServicePrincipal' }
+);
+
+type PrincipalDetails_User_Fragment = (
+  { readonly userPrincipalName: string, readonly userType: UserType, readonly mail: string | null, readonly jobTitle: string | null, readonly department: string | null, readonly enabled: boolean, readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+  & { readonly __typename: 'User' }
+);
+
+export type PrincipalDetailsFragment =
+  | PrincipalDetails_Group_Fragment
+  | PrincipalDetails_ManagedIdentity_Fragment
+  | PrincipalDetails_ServicePrincipal_Fragment
+  | PrincipalDetails_User_Fragment
+;
+
+export type RoleNameFragment = { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean };
+
+export type RoleDetailsFragment = { readonly templateId: string, readonly builtIn: boolean, readonly assignable: boolean, readonly categories: ReadonlyArray<string>, readonly assignableScopes: ReadonlyArray<string>, readonly administrativeUnitScope: boolean, readonly applicationScope: boolean, readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean };
+
+export type ScopeNameFragment = { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string };
+
+export type ScopeDetailsFragment = { readonly provider: Provider, readonly resourceType: string | null, readonly locked: boolean, readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string, readonly parent: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly principal: (
+    { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+    & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+  ) | null };
+
+export type AssignmentDetailsFragment = { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+    { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+    & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+  ), readonly via: (
+    { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+    & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+  ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } };
+
+export type ActivationDetailsFragment = { readonly maximumDuration: string, readonly requires: ReadonlyArray<ActivationRequirement>, readonly authenticationContext: string | null, readonly approvers: ReadonlyArray<(
+    { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+    & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+  )> };
+
+export type RequestDetailsFragment = { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+    { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+    & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+  ), readonly requestor: (
+    { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+    & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+  ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null };
+
+export type RefusalDetailsFragment = { readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null };
+
+export type PageDetailsFragment = { readonly hasNextPage: boolean, readonly endCursor: string | null, readonly hasPreviousPage: boolean, readonly startCursor: string | null };
+
+
+/** Each operation, named by the hash of its document. */
+export const OPERATIONS = {
+  activate: { kind: 'mutation', documentId: 'sha256:567b276ce7e7159f9e95dc8e5f2440674e3d5989e31e78a681fa2f27f8c1935d' },
+  approve: { kind: 'mutation', documentId: 'sha256:053ae53521da95336f428adb4a2f8029df366226679bf259198bd21b553b22e8' },
+  assign: { kind: 'mutation', documentId: 'sha256:f1d4df2cd9cb7e7313d353d15ffc31962c3fd8207bf5548c8ee362a14e10347e' },
+  assignment: { kind: 'query', documentId: 'sha256:351e6b4b0e6fcb09688b5adc93ff7707439a0210b268db02188c729e5d1d7495' },
+  assignmentEvents: { kind: 'subscription', documentId: 'sha256:96fd7c5224ca311431390c545490d0d79274bbbbe604f7c802e838fd893e56fa' },
+  assignments: { kind: 'query', documentId: 'sha256:99b74dc2b24541e9800fe3cd62152cc67675bad7140f8384e09b8431d32cb12b' },
+  deactivate: { kind: 'mutation', documentId: 'sha256:f5827b083992b21e86a80310445774ecced809896d9bf09aa7503511d61cb2ca' },
+  deny: { kind: 'mutation', documentId: 'sha256:43896b270ce1eb0dd717fe8df3b631c71f42beff7adb2e1f98d6db38c19a1275' },
+  eventCursor: { kind: 'query', documentId: 'sha256:e0431c5f87bfb390dde89c5100ea87b5d1242dd80a3e1ad8afd1ba190a2eb31f' },
+  me: { kind: 'query', documentId: 'sha256:f68cb23804cd123c451197c3a9b21dbf6b1ba0b20c7d65eb6f44f00bd7e78c4b' },
+  myApprovals: { kind: 'query', documentId: 'sha256:e67587c22c1cf1180bc4493b4e0d85579b1e8dc680a9021e5b4181f1ed8c0d71' },
+  myRequests: { kind: 'query', documentId: 'sha256:c475b8148abd7dbb4ed516e7045a44af788a6fcb0c09bb6f7458da6b6be9e5ef' },
+  myRoles: { kind: 'query', documentId: 'sha256:33c90c5ecc2c2e84c229cb1e4ff6b9c00847502b8d39a82b3e60c5510b718f06' },
+  node: { kind: 'query', documentId: 'sha256:75cfbd8bbbc478f3619c6c7ebbf8b3f7d3fd1fb7e7b68780aacc3677323c29cc' },
+  nodes: { kind: 'query', documentId: 'sha256:34e65f4c94f1a6df62675402c1963ea8f2a4dc09922959a2ef4a8e3b704204e2' },
+  principal: { kind: 'query', documentId: 'sha256:bc032c591624f27fcc28bd75f1bb4aef5854e3a67a7bf2484cff865c041a815a' },
+  principals: { kind: 'query', documentId: 'sha256:7a8bc4269bf0a0622c608a75cc54f3761c04d6abb6eb3187689f72c8fa64dc1f' },
+  request: { kind: 'query', documentId: 'sha256:83889d17146a8cefde8491637cee29c1e87df3d3f13b2724b9ef534a9b34ed25' },
+  requests: { kind: 'query', documentId: 'sha256:22ed0caf2391a8bf361b05abf0588ccea03cded547e59fe30789a73c57fddbd8' },
+  role: { kind: 'query', documentId: 'sha256:63d435efa6e39b6f615479e28ceb630f9a00d9598dca461b08b33e8eeab7b48c' },
+  roles: { kind: 'query', documentId: 'sha256:4de28133c5e3500582f2cc329e181ed29443ad5a64ff24c5ad89651ba75f794b' },
+  scope: { kind: 'query', documentId: 'sha256:732d646dabfea315f43b135b6ad246b870413d528b3248b358f002f555687abe' },
+  scopes: { kind: 'query', documentId: 'sha256:d883c0967acdefaee18687ff663fd489df68e6433c4bd09ae23630eb0b1c8da4' },
+} as const;
+
+/** The types of each operation. */
+export interface Operations {
+  readonly activate: { readonly variables: ActivateMutationVariables; readonly data: ActivateMutation };
+  readonly approve: { readonly variables: ApproveMutationVariables; readonly data: ApproveMutation };
+  readonly assign: { readonly variables: AssignMutationVariables; readonly data: AssignMutation };
+  readonly assignment: { readonly variables: AssignmentQueryVariables; readonly data: AssignmentQuery };
+  readonly assignmentEvents: { readonly variables: AssignmentEventsSubscriptionVariables; readonly data: AssignmentEventsSubscription };
+  readonly assignments: { readonly variables: AssignmentsQueryVariables; readonly data: AssignmentsQuery };
+  readonly deactivate: { readonly variables: DeactivateMutationVariables; readonly data: DeactivateMutation };
+  readonly deny: { readonly variables: DenyMutationVariables; readonly data: DenyMutation };
+  readonly eventCursor: { readonly variables: EventCursorQueryVariables; readonly data: EventCursorQuery };
+  readonly me: { readonly variables: MeQueryVariables; readonly data: MeQuery };
+  readonly myApprovals: { readonly variables: MyApprovalsQueryVariables; readonly data: MyApprovalsQuery };
+  readonly myRequests: { readonly variables: MyRequestsQueryVariables; readonly data: MyRequestsQuery };
+  readonly myRoles: { readonly variables: MyRolesQueryVariables; readonly data: MyRolesQuery };
+  readonly node: { readonly variables: NodeQueryVariables; readonly data: NodeQuery };
+  readonly nodes: { readonly variables: NodesQueryVariables; readonly data: NodesQuery };
+  readonly principal: { readonly variables: PrincipalQueryVariables; readonly data: PrincipalQuery };
+  readonly principals: { readonly variables: PrincipalsQueryVariables; readonly data: PrincipalsQuery };
+  readonly request: { readonly variables: RequestQueryVariables; readonly data: RequestQuery };
+  readonly requests: { readonly variables: RequestsQueryVariables; readonly data: RequestsQuery };
+  readonly role: { readonly variables: RoleQueryVariables; readonly data: RoleQuery };
+  readonly roles: { readonly variables: RolesQueryVariables; readonly data: RolesQuery };
+  readonly scope: { readonly variables: ScopeQueryVariables; readonly data: ScopeQuery };
+  readonly scopes: { readonly variables: ScopesQueryVariables; readonly data: ScopesQuery };
+}
