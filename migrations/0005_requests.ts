@@ -29,6 +29,9 @@ export class Requests extends Migration {
         authentication_contexts text[] NOT NULL DEFAULT '{}',
         created_at timestamptz NOT NULL,
         expires_at timestamptz,
+        -- The stage of the approval that is open, and from when on its backup approvers may decide as well.
+        stage integer NOT NULL DEFAULT 1,
+        escalates_at timestamptz,
         completed_at timestamptz,
         CONSTRAINT request_requestor_unique UNIQUE (id, requestor_id),
         CONSTRAINT request_role_exists FOREIGN KEY (role_id, provider) REFERENCES role (id, provider),
@@ -56,7 +59,10 @@ export class Requests extends Migration {
       CREATE TABLE request_approver (
         request_id uuid NOT NULL CONSTRAINT request_approver_request_exists REFERENCES request (id),
         approver_id uuid NOT NULL CONSTRAINT request_approver_principal_exists REFERENCES principal (id),
-        CONSTRAINT request_approver_pkey PRIMARY KEY (request_id, approver_id)
+        stage integer NOT NULL DEFAULT 1,
+        -- May decide only once the stage has been silent for too long.
+        escalation boolean NOT NULL DEFAULT false,
+        CONSTRAINT request_approver_pkey PRIMARY KEY (request_id, stage, approver_id)
       );
       CREATE INDEX request_approver_inbox ON request_approver (approver_id, request_id);
 
@@ -64,13 +70,17 @@ export class Requests extends Migration {
         id uuid CONSTRAINT approval_decision_pkey PRIMARY KEY,
         request_id uuid NOT NULL,
         requestor_id uuid NOT NULL,
+        stage integer NOT NULL DEFAULT 1,
         decided_by uuid NOT NULL CONSTRAINT approval_decision_approver_exists REFERENCES principal (id),
         result text NOT NULL,
+        -- A shorter duration than was asked for; null: as asked.
+        duration_minutes integer,
         justification text NOT NULL,
         decided_at timestamptz NOT NULL,
         CONSTRAINT approval_decision_request_exists FOREIGN KEY (request_id, requestor_id) REFERENCES request (id, requestor_id),
         CONSTRAINT approval_decision_result_known CHECK (result IN ('APPROVE', 'DENY')),
-        CONSTRAINT approval_decision_one UNIQUE (request_id),
+        -- Every decision on a request is another person's, in one stage and over all of them.
+        CONSTRAINT approval_decision_once_each UNIQUE (request_id, decided_by),
         CONSTRAINT approval_decision_not_own CHECK (decided_by <> requestor_id),
         CONSTRAINT approval_decision_justified CHECK (length(trim(justification)) > 0)
       );

@@ -12,6 +12,10 @@ const DecideInput = builder.inputType('DecideInput', {
   fields: (t) => ({
     requests: t.idList({ required: true, description: `Requests that wait for approval, 1 to ${REQUESTS_MAXIMUM}.` }),
     justification: t.string({ description: 'Why; needed for both decisions, and kept with them.' }),
+    duration: t.field({
+      type: 'Duration',
+      description: 'A shorter duration than was asked for. Default: as asked. Means nothing to a denial.',
+    }),
     idempotencyKey: t.id({ description: 'The same key with the same input gives the same answer, and acts once.' }),
     validateOnly: t.boolean({ description: 'Judge and answer, but write nothing. Default false.' }),
   }),
@@ -36,9 +40,10 @@ builder.mutationFields((t) => ({
   }),
 }));
 
-function decisionOf({ requests, justification, ...common }: Input): Decide {
+function decisionOf({ requests, justification, duration, ...common }: Input): Decide {
   if (requests.length === 0 || requests.length > REQUESTS_MAXIMUM) {
     throw new ArgumentError(`requests holds ${requests.length} ids: give 1 to ${REQUESTS_MAXIMUM}.`);
   }
-  return { ...common, justification: justification ?? null, requestIds: requests.map((id) => idOf(id, 'Request')) };
+  const decision = { justification: justification ?? null, durationMinutes: duration ?? null };
+  return { ...common, ...decision, requestIds: requests.map((id) => idOf(id, 'Request')) };
 }

@@ -28,6 +28,8 @@ export const REFUSALS = {
   NO_APPROVER: 'The role settings ask for approval, and nobody but you could give it. [InvalidPolicy]',
   SELF_APPROVAL: 'Nobody decides on their own request.',
   NOT_APPROVER: 'You are not an approver of this request.',
+  ALREADY_DECIDED: "You have decided on this request before: the next decision is somebody else's.",
+  REQUEST_OUTDATED: 'The role settings have become stricter since: the request must be made again.',
   REQUEST_NOT_PENDING: 'The request is no longer waiting for a decision.',
   REQUEST_TIMED_OUT: 'The request was not decided in time; it must be made again.',
   JUSTIFICATION_REQUIRED: 'A decision needs a justification.',

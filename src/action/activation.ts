@@ -1,5 +1,6 @@
 /** A holder turns an eligible assignment into an active one, at once or once it is approved. */
 import { type Activation, type ActivationFacts, decideActivation } from '../decision/activation.ts';
+import { type ApprovalStageFacts, escalatesAt } from '../decision/approval.ts';
 import { defaultPolicy, type RolePolicyRules } from '../decision/policy.ts';
 import type { Viewer } from '../decision/powers.ts';
 import { DIRECTORY_SCOPE, ENTRA } from '../decision/role.ts';
@@ -8,6 +9,7 @@ import type { ScheduleInput } from '../decision/schedule.ts';
 import type { Provider } from '../decision/words.ts';
 import { isRefused } from '../refusals.ts';
 import { heldPeriods, insertAssignment, lockEligibility } from '../store/assignment.ts';
+import type { Sql } from '../store/database.ts';
 import { type EventSubject, record } from '../store/event.ts';
 import { type CurrentPolicy, currentPolicy } from '../store/policy.ts';
 import { enabledHolders, enabledUsers } from '../store/principal.ts';
@@ -44,7 +46,7 @@ export function activate(context: ActionContext, input: ActivateInput): Promise<
       const status = granted.startsAt > facts.now ? 'GRANTED' : 'PROVISIONED';
       const requestId = await insertRequest(tx, {
         ...requestOf(granted, facts, policy),
-        ...{ status, expiresAt: null, completedAt: granted.startsAt },
+        ...{ status, expiresAt: null, escalatesAt: null, completedAt: granted.startsAt },
       });
       return {
         requestId,
@@ -53,11 +55,17 @@ export function activate(context: ActionContext, input: ActivateInput): Promise<
       };
     }
     const status = 'PENDING_APPROVAL';
-    const { pendingApproval, expiresAt, approvers } = decision;
-    const row = { ...requestOf(pendingApproval, facts, policy), status, expiresAt, completedAt: null } as const;
+    const { pendingApproval, expiresAt, stages } = decision;
+    const row = {
+      ...requestOf(pendingApproval, facts, policy),
+      status,
+      expiresAt,
+      completedAt: null,
+      escalatesAt: escalatesAt(stages[0], facts.now),
+    } as const;
     const { provider, roleId, scopeId, principalId, assignmentType } = row;
     await closeOverdue(tx, row, facts.now);
-    const requestId = await insertRequest(tx, row, approvers);
+    const requestId = await insertRequest(tx, row, stages);
     const subject = { provider, roleId, scopeId, principalId, assignmentType, requestId };
     await record(tx, {
       ...subject,
@@ -95,7 +103,7 @@ export async function activationFacts(
   const now = await databaseNow(tx);
   if (eligibility === null || scope === null) {
     const policy = { versionId: null, rules: defaultPolicy('ENTRA_ROLE') };
-    const facts = { now, viewerId, eligibility, scope, ...asked, held: [], pending: false, approvers: [] };
+    const facts = { now, viewerId, eligibility, scope, ...asked, held: [], pending: false, stages: [] };
     return { facts: { ...facts, rules: policy.rules }, policy };
   }
   const { provider, roleId } = eligibility;
@@ -106,27 +114,32 @@ export async function activationFacts(
     ...{ now, viewerId, eligibility, scope, ...asked, rules: policy.rules },
     held: await heldPeriods(db, held),
     pending: await hasPendingRequest(db, { ...held, assignmentType: 'ACTIVE' }, now),
-    approvers: await approversOf(tx, provider, policy.rules, viewerId),
+    stages: await stagesOf(db, provider, policy.rules, viewerId),
   };
   return { facts, policy };
 }
 
-/** Enabled users who may decide: those the policy names, or for an Entra role without any its active administrators. */
-export async function approversOf(
-  tx: Transaction,
+/** Stage by stage the enabled users who may decide; an Entra role that names nobody has its active administrators. */
+export async function stagesOf(
+  db: Sql,
   provider: Provider,
   rules: RolePolicyRules,
   requestorId: string,
-): Promise<string[]> {
-  const { isApprovalRequired, stages } = rules.Approval_EndUser_Assignment;
-  const approvers = stages[0]?.approvers ?? [];
-  if (!isApprovalRequired) return [];
-  const db = tx.getKysely();
-  const byDefault = [ENTRA.privilegedRoleAdministrator, ENTRA.globalAdministrator];
-  let users: string[] = [];
-  if (approvers.length > 0) users = await enabledUsers(db, approvers);
-  else if (provider === 'ENTRA_ROLE') users = await enabledHolders(db, byDefault, DIRECTORY_SCOPE);
-  return users.filter((id) => id !== requestorId);
+): Promise<ApprovalStageFacts[]> {
+  const others = async (named: readonly string[]) =>
+    named.length === 0 ? [] : (await enabledUsers(db, named)).filter((id) => id !== requestorId);
+  const byDefault = async () => {
+    if (provider !== 'ENTRA_ROLE') return [];
+    const administrators = [ENTRA.privilegedRoleAdministrator, ENTRA.globalAdministrator];
+    return (await enabledHolders(db, administrators, DIRECTORY_SCOPE)).filter((id) => id !== requestorId);
+  };
+  const stages: ApprovalStageFacts[] = [];
+  for (const { approvers: named, quorum, escalation } of rules.Approval_EndUser_Assignment.stages) {
+    const approvers = named.length > 0 ? await others(named) : await byDefault();
+    const backups = (await others(escalation?.approvers ?? [])).filter((id) => !approvers.includes(id));
+    stages.push({ approvers, backups, escalateAfterMinutes: escalation?.afterMinutes ?? null, quorum });
+  }
+  return stages;
 }
 
 /** The active assignment that rests on an eligible one, and its event. */

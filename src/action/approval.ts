@@ -1,16 +1,31 @@
 /** An approver decides requests: each in its own transaction, everything judged again at that instant. */
-import { decideApproval } from '../decision/approval.ts';
-import type { ApprovalResult } from '../decision/words.ts';
-import { isRefused } from '../refusals.ts';
+import { decideApproval, escalatesAt } from '../decision/approval.ts';
+import { defaultPolicy } from '../decision/policy.ts';
+import type { ApprovalResult, RequestStatus } from '../decision/words.ts';
+import { isRefused, refuse } from '../refusals.ts';
 import { record } from '../store/event.ts';
-import { closeRequest, type LockedRequest, lockRequest, timeOut } from '../store/request.ts';
-import { databaseNow, type Transaction } from '../store/transaction.ts';
-import { activationFacts, approversOf, grant } from './activation.ts';
+import { currentPolicy, policyVersion } from '../store/policy.ts';
+import {
+  approvalSoFar,
+  closeRequest,
+  insertDecision,
+  type LockedRequest,
+  lockRequest,
+  openStage,
+  timeOut,
+} from '../store/request.ts';
+import { databaseNow } from '../store/transaction.ts';
+import { activationFacts, grant, stagesOf } from './activation.ts';
 import { type ActionContext, type Attempt, type CommonInput, type Outcome, perform, type Written } from './perform.ts';
 
-export interface DecideInput extends CommonInput {
+export interface DecideInput extends CommonInput, Decision {
   readonly requestIds: readonly string[];
+}
+
+interface Decision {
   readonly justification: string | null;
+  /** A shorter duration than was asked for; null: as asked. */
+  readonly durationMinutes: number | null;
 }
 
 export function approve(context: ActionContext, input: DecideInput): Promise<Outcome[]> {
@@ -22,57 +37,66 @@ export function deny(context: ActionContext, input: DecideInput): Promise<Outcom
 }
 
 /** One after the other, in the order given; each has its own answer, and its own share of the idempotency key. */
-async function decideEach(context: ActionContext, result: ApprovalResult, input: DecideInput): Promise<Outcome[]> {
+async function decideEach(
+  context: ActionContext,
+  result: ApprovalResult,
+  { requestIds, idempotencyKey: key, ...decision }: DecideInput,
+): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (const requestId of input.requestIds) {
-    const idempotencyKey = input.idempotencyKey == null ? null : `${input.idempotencyKey} ${requestId}`;
-    const { validateOnly, justification } = input;
-    const common = { requestId, justification, idempotencyKey, validateOnly };
-    outcomes.push(await perform(context, result, common, (attempt) => decide(attempt, result, common)));
+  for (const requestId of requestIds) {
+    const input = { ...decision, requestId, idempotencyKey: key == null ? null : `${key} ${requestId}` };
+    outcomes.push(await perform(context, result, input, (attempt) => decide(attempt, result, requestId, decision)));
   }
   return outcomes;
 }
 
-interface Decide {
-  readonly requestId: string;
-  readonly justification: string | null;
-}
-
-async function decide(attempt: Attempt, result: ApprovalResult, { requestId, justification }: Decide) {
+async function decide(attempt: Attempt, result: ApprovalResult, requestId: string, asked: Decision) {
   const { tx, viewer } = attempt;
   const request = await lockRequest(tx, viewer, requestId);
-  const question = request && (await askedActivation(tx, request));
-  const now = await databaseNow(tx);
-  const decision = decideApproval({
-    ...{ now, viewerId: viewer.id, result, justification, request },
-    isApprover:
-      viewer.kind === 'USER' && request?.namesViewer === true && question?.approvers.includes(viewer.id) === true,
-    activation: question && { ...question.facts, now },
-  });
+  if (request === null) return { ...refuse('REQUEST_NOT_FOUND', { field: ['requests'] }), subject: {} };
+  const subject = subjectOf(request);
+  const facts = await approvalFacts(attempt, request);
+  const { now } = facts;
+  const decision = decideApproval({ ...facts, ...asked, result });
   if (isRefused(decision)) {
-    if (request && decision.refusals[0]?.code === 'REQUEST_TIMED_OUT') {
-      await timeOut(tx, request.id, now);
-    }
-    return { ...decision, subject: request ? subjectOf(request) : {} };
+    if (decision.refusals[0]?.code === 'REQUEST_TIMED_OUT') await timeOut(tx, request.id, now);
+    return { ...decision, subject };
   }
-  if (request === null) throw new Error('a decision was taken on no request');
-  const approved = 'approved' in decision ? decision.approved : null;
-  const status = approved === null ? 'DENIED' : approved.startsAt > now ? 'GRANTED' : 'PROVISIONED';
-  const closed = {
-    ...{ requestId: request.id, requestorId: request.requestorId as string, decidedBy: viewer.id, decidedAt: now },
-    ...{ result, justification: justification as string },
-  };
-  await closeRequest(tx, closed, status, approved?.startsAt ?? now);
-  const type = approved ? 'request.approved' : 'request.denied';
-  await record(tx, { ...subjectOf(request), type, at: now, actorId: viewer.id, payload: { justification } });
-  const granted = { requestId: request.id, actorId: viewer.id, at: now };
-  const assignmentId = approved ? await grant(tx, approved, granted) : null;
-  return { requestId: request.id, assignmentId, status } satisfies Written;
+  const { justification, durationMinutes } = asked;
+  await insertDecision(tx, {
+    ...{ requestId, requestorId: request.requestorId as string, stage: decision.stage, decidedBy: viewer.id },
+    ...{ result, justification: justification as string, durationMinutes, decidedAt: now },
+  });
+  const event = { ...subject, at: now, actorId: viewer.id };
+  const payload = { justification, stage: decision.stage };
+  switch (decision.outcome) {
+    case 'DENIED':
+      await closeRequest(tx, requestId, 'DENIED', now);
+      await record(tx, { ...event, type: 'request.denied', payload });
+      return written(requestId, 'DENIED');
+    case 'STAGE_APPROVED': {
+      const { stage, openedAt } = decision.next;
+      if (stage > decision.stage) await openStage(tx, requestId, stage, escalatesAt(facts.stages[stage - 1], openedAt));
+      await record(tx, { ...event, type: 'request.stageApproved', payload });
+      return written(requestId, 'PENDING_APPROVAL');
+    }
+    case 'APPROVED': {
+      const { activation } = decision;
+      const status = activation.startsAt > now ? 'GRANTED' : 'PROVISIONED';
+      await closeRequest(tx, requestId, status, activation.startsAt);
+      await record(tx, { ...event, type: 'request.approved', payload });
+      const assignmentId = await grant(tx, activation, { requestId, actorId: viewer.id, at: now });
+      return { requestId, assignmentId, status } satisfies Written;
+    }
+    default:
+      return decision satisfies never;
+  }
 }
 
-/** The activation as it would be asked for now, by the same person with the same proof. */
-async function askedActivation(tx: Transaction, request: LockedRequest) {
-  const { facts } = await activationFacts(tx, {
+/** The activation as it would be asked for now, by the same person with the same proof; and who was, and is, to decide. */
+async function approvalFacts({ tx, viewer }: Attempt, request: LockedRequest) {
+  const db = tx.getKysely();
+  const { facts: activation } = await activationFacts(tx, {
     viewerId: request.principalId,
     eligibilityId: request.eligibilityId ?? request.id,
     scope: { id: request.scopeId },
@@ -81,8 +105,22 @@ async function askedActivation(tx: Transaction, request: LockedRequest) {
     reasons: request,
     proof: request,
   });
-  const approvers = await approversOf(tx, request.provider, facts.rules, request.principalId);
-  return { facts, approvers };
+  const { policyVersionId, provider } = request;
+  const rules = policyVersionId === null ? defaultPolicy(provider) : await policyVersion(db, policyVersionId);
+  const { named, votes } = await approvalSoFar(db, request.id);
+  const stages = named.map((stage, index) => {
+    const rule = rules.Approval_EndUser_Assignment.stages[index];
+    return { ...stage, quorum: rule?.quorum ?? 1, escalateAfterMinutes: rule?.escalation?.afterMinutes ?? null };
+  });
+  const now = await databaseNow(tx);
+  const common = { now, viewerId: viewer.kind === 'USER' ? viewer.id : '', request, votes };
+  const policyNow = await currentPolicy(db, { ...request, scopeId: request.policyScopeId });
+  const stagesNow = await stagesOf(db, provider, policyNow.rules, request.principalId);
+  return { ...common, stages, stagesNow, activation: { ...activation, now } };
+}
+
+function written(requestId: string, status: RequestStatus): Written {
+  return { requestId, assignmentId: null, status };
 }
 
 function subjectOf({ id, provider, assignmentType, principalId, roleId, scopeId }: LockedRequest) {

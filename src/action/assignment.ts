@@ -49,6 +49,7 @@ export function assign(context: ActionContext, input: AssignInput): Promise<Outc
       policyVersionId,
       createdAt: facts.now,
       expiresAt: null,
+      escalatesAt: null,
       completedAt: startsAt,
     });
     const assignmentId = await insertAssignment(tx, {

@@ -30,7 +30,7 @@ export function deactivate(context: ActionContext, input: DeactivateInput): Prom
       ...{ action: holder ? 'SELF_DEACTIVATE' : 'ADMIN_REMOVE', status: 'REVOKED', requestorId: viewer.id },
       ...{ eligibilityId: facts.assignment?.eligibilityId ?? null, policyVersionId },
       ...{ justification: input.justification, ticketNumber: null, ticketSystem: null },
-      ...{ startsAt: null, endsAt: null, durationMinutes: null, expiresAt: null },
+      ...{ startsAt: null, endsAt: null, durationMinutes: null, expiresAt: null, escalatesAt: null },
       ...{ createdAt: facts.now, completedAt: facts.now },
     });
     await endAssignment(tx, assignmentId, decision.endedAt, holder ? 'DEACTIVATED' : 'REMOVED');

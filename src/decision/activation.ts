@@ -1,5 +1,6 @@
 /** May this holder turn an eligible assignment into an active one, now, for this long? */
 import { type Refused, refuse } from '../refusals.ts';
+import type { ApprovalStageFacts } from './approval.ts';
 import { type Access, overlap, type RoleFacts, type ScopeFacts, scopeRefusal } from './assignment.ts';
 import type { RolePolicyRules } from './policy.ts';
 import { activationRuleRefusals, type Proof, type Reasons } from './rules.ts';
@@ -29,8 +30,8 @@ export interface ActivationFacts {
   readonly held: readonly Period[];
   readonly pending: boolean;
   readonly rules: RolePolicyRules;
-  /** Enabled users who could decide, the viewer never among them. */
-  readonly approvers: readonly string[];
+  /** Who could decide, stage by stage, the viewer never among them. */
+  readonly stages: readonly ApprovalStageFacts[];
 }
 
 /** The access that is made, and the eligible assignment it rests on. */
@@ -43,7 +44,7 @@ export interface Activation extends Access {
 
 export type ActivationDecision =
   | { readonly granted: Activation }
-  | { readonly pendingApproval: Activation; readonly expiresAt: Date; readonly approvers: readonly string[] };
+  | { readonly pendingApproval: Activation; readonly expiresAt: Date; readonly stages: readonly ApprovalStageFacts[] };
 
 /** Checks run in order of precedence; the first that fails is the answer, but for policy rules, which are named together. */
 export function decideActivation(f: ActivationFacts): ActivationDecision | Refused {
@@ -70,11 +71,12 @@ export function decideActivation(f: ActivationFacts): ActivationDecision | Refus
   const failed = activationRuleRefusals(f.rules, { period, reasons: f.reasons, proof: f.proof });
   if (failed.length) return { refusals: failed };
   const approval = f.rules.Approval_EndUser_Assignment;
-  if (approval.isApprovalRequired && f.approvers.length === 0) return refuse('NO_APPROVER');
+  const undecidable = f.stages.length === 0 || f.stages.some(({ approvers, quorum }) => approvers.length < quorum);
+  if (approval.isApprovalRequired && undecidable) return refuse('NO_APPROVER');
   // From here on the request is admissible.
   const activation = activationOf(f.viewerId, f.eligibility, f.scope, period);
   if (!approval.isApprovalRequired) return { granted: activation };
-  return { pendingApproval: activation, expiresAt: plus(f.now, approval.timeoutMinutes), approvers: f.approvers };
+  return { pendingApproval: activation, expiresAt: plus(f.now, approval.timeoutMinutes), stages: f.stages };
 }
 
 export function activationOf(

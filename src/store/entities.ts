@@ -130,6 +130,8 @@ export const RequestEntity = defineEntity({
     authenticationContexts: p.array().$type<string[]>(),
     createdAt: p.datetime(),
     expiresAt: p.datetime().nullable(),
+    stage: p.integer(),
+    escalatesAt: p.datetime().nullable(),
     completedAt: p.datetime().nullable(),
   },
 });
@@ -137,7 +139,12 @@ export const RequestEntity = defineEntity({
 export const RequestApproverEntity = defineEntity({
   name: 'RequestApprover',
   tableName: 'request_approver',
-  properties: { requestId: p.uuid().primary(), approverId: p.uuid().primary() },
+  properties: {
+    requestId: p.uuid().primary(),
+    stage: p.integer().primary(),
+    approverId: p.uuid().primary(),
+    escalation: p.boolean(),
+  },
 });
 
 export const ApprovalDecisionEntity = defineEntity({
@@ -147,8 +154,10 @@ export const ApprovalDecisionEntity = defineEntity({
     id: p.uuid().primary(),
     requestId: p.uuid(),
     requestorId: p.uuid(),
+    stage: p.integer(),
     decidedBy: p.uuid(),
     result: p.string().$type<ApprovalResult>(),
+    durationMinutes: p.integer().nullable(),
     justification: p.text(),
     decidedAt: p.datetime(),
   },

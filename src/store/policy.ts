@@ -37,3 +37,10 @@ export async function currentPolicies(db: Sql, keys: readonly PolicyKey[]): Prom
     return row ?? { versionId: null, rules: defaultPolicy(key.provider) };
   });
 }
+
+/** The rules a request was judged by. */
+export async function policyVersion(db: Sql, id: string): Promise<RolePolicyRules> {
+  const { rows } = await sql<{ rules: RolePolicyRules }>`
+    SELECT rules FROM role_policy_version WHERE id = ${id}`.execute(db);
+  return (rows[0] as { rules: RolePolicyRules }).rules;
+}

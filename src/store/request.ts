@@ -1,5 +1,6 @@
 /** What was asked for? Requests as lists, by id, as facts for decisions, and their writes. */
 import { sql } from 'kysely';
+import type { ApprovalStageFacts, Vote } from '../decision/approval.ts';
 import type { Viewer } from '../decision/powers.ts';
 import type { ApprovalResult, AssignmentType, Provider, RequestAction, RequestStatus } from '../decision/words.ts';
 import { type Page, type PageArguments, readPage } from './connection.ts';
@@ -74,7 +75,10 @@ export function listRequests(
   if (filter.createdBefore != null) where.push(sql<boolean>`q.created_at < ${filter.createdBefore}`);
   if (filter.awaitingMyApproval != null) {
     const waiting = sql<boolean>`(q.status = 'PENDING_APPROVAL' AND q.expires_at > clock_timestamp()
-      AND q.id IN (SELECT request_id FROM request_approver WHERE approver_id = ${viewer.id}))`;
+      AND EXISTS (SELECT 1 FROM request_approver asked
+        WHERE asked.request_id = q.id AND asked.approver_id = ${viewer.id} AND asked.stage = q.stage
+          AND (NOT asked.escalation OR q.escalates_at <= clock_timestamp()))
+      AND NOT EXISTS (SELECT 1 FROM approval_decision d WHERE d.request_id = q.id AND d.decided_by = ${viewer.id}))`;
     where.push(filter.awaitingMyApproval ? waiting : sql<boolean>`NOT ${waiting}`);
   }
   const order = [
@@ -146,12 +150,15 @@ export interface LockedRequest extends RequestKey {
   readonly durationMinutes: number | null;
   readonly multiFactorAt: Date | null;
   readonly authenticationContexts: readonly string[];
+  readonly createdAt: Date;
   readonly expiresAt: Date | null;
-  /** The viewer was named as an approver when the request was made. */
-  readonly namesViewer: boolean;
+  /** The policy it was judged by; null: the defaults of then. */
+  readonly policyVersionId: string | null;
+  /** Where the policy is that governs it: an activation's is that of the eligible assignment's scope. */
+  readonly policyScopeId: string;
 }
 
-const INSTANTS = ['startsAt', 'endsAt', 'multiFactorAt', 'expiresAt'] as const;
+const INSTANTS = ['startsAt', 'endsAt', 'multiFactorAt', 'createdAt', 'expiresAt'] as const;
 
 /** Two decisions on one request wait for each other here. Null: absent, or hidden from the viewer. */
 export async function lockRequest(tx: Transaction, viewer: Viewer, id: string): Promise<LockedRequest | null> {
@@ -160,8 +167,9 @@ export async function lockRequest(tx: Transaction, viewer: Viewer, id: string): 
       q.principal_id AS "principalId", q.requestor_id AS "requestorId", q.eligibility_id AS "eligibilityId", q.justification,
       q.ticket_number AS "ticketNumber", q.ticket_system AS "ticketSystem", q.starts_at AS "startsAt", q.ends_at AS "endsAt",
       q.duration_minutes AS "durationMinutes", q.multi_factor_at AS "multiFactorAt",
-      q.authentication_contexts AS "authenticationContexts", q.expires_at AS "expiresAt",
-      EXISTS (SELECT 1 FROM request_approver r WHERE r.request_id = q.id AND r.approver_id = ${viewer.id}) AS "namesViewer"
+      q.authentication_contexts AS "authenticationContexts", q.created_at AS "createdAt", q.expires_at AS "expiresAt",
+      q.policy_version_id AS "policyVersionId",
+      coalesce((SELECT e.scope_id FROM assignment e WHERE e.id = q.eligibility_id), q.scope_id) AS "policyScopeId"
     FROM request q WHERE q.id = ${id} AND ${visibleRequest(viewer, 'q')}
     FOR UPDATE OF q`.execute(tx.getKysely());
   const [row] = rows;
@@ -170,46 +178,76 @@ export async function lockRequest(tx: Transaction, viewer: Viewer, id: string): 
   return row as unknown as LockedRequest;
 }
 
-export interface NewRequest extends Omit<LockedRequest, 'id' | 'namesViewer'> {
-  readonly policyVersionId: string | null;
-  readonly createdAt: Date;
+export interface NewRequest extends Omit<LockedRequest, 'id' | 'policyScopeId'> {
+  /** When the backup approvers of the first stage may decide; null: never. */
+  readonly escalatesAt: Date | null;
   readonly completedAt: Date | null;
 }
 
 export async function insertRequest(
   tx: Transaction,
   row: NewRequest,
-  approvers: readonly string[] = [],
+  stages: readonly ApprovalStageFacts[] = [],
 ): Promise<string> {
   const id = crypto.randomUUID();
-  await tx.insert(RequestEntity, {
-    ...row,
-    id,
-    authenticationContexts: [...row.authenticationContexts],
-    condition: null,
-  });
+  const authenticationContexts = [...row.authenticationContexts];
+  await tx.insert(RequestEntity, { ...row, id, authenticationContexts, condition: null, stage: 1 });
+  const asked = stages.flatMap(({ approvers, backups }, index) => [
+    ...approvers.map((approverId) => ({ approverId, stage: index + 1, escalation: false })),
+    ...backups.map((approverId) => ({ approverId, stage: index + 1, escalation: true })),
+  ]);
   await tx.insertMany(
     RequestApproverEntity,
-    approvers.map((approverId) => ({ requestId: id, approverId })),
+    asked.map((approver) => ({ requestId: id, ...approver })),
   );
   return id;
+}
+
+/** Who was named when the request was made, stage by stage, and what has been decided since. */
+export async function approvalSoFar(
+  db: Sql,
+  requestId: string,
+): Promise<{ named: readonly Pick<ApprovalStageFacts, 'approvers' | 'backups'>[]; votes: readonly Vote[] }> {
+  const { rows: asked } = await sql<{ approverId: string; stage: number; escalation: boolean }>`
+    SELECT approver_id AS "approverId", stage, escalation FROM request_approver WHERE request_id = ${requestId}`.execute(
+    db,
+  );
+  const { rows } = await sql<Omit<Vote, 'at'> & { at: string }>`
+    SELECT stage, decided_by AS "by", result, decided_at AS "at", duration_minutes AS "durationMinutes"
+    FROM approval_decision WHERE request_id = ${requestId} ORDER BY decided_at`.execute(db);
+  const named = Array.from({ length: Math.max(0, ...asked.map(({ stage }) => stage)) }, (_, index) => {
+    const here = asked.filter(({ stage }) => stage === index + 1);
+    const idsOf = (escalation: boolean) =>
+      here.filter((one) => one.escalation === escalation).map(({ approverId }) => approverId);
+    return { approvers: idsOf(false), backups: idsOf(true) };
+  });
+  return { named, votes: rows.map((row) => ({ ...row, at: instant(row.at) })) };
 }
 
 export interface NewDecision {
   readonly requestId: string;
   readonly requestorId: string;
+  readonly stage: number;
   readonly decidedBy: string;
   readonly result: ApprovalResult;
   readonly justification: string;
+  readonly durationMinutes: number | null;
   readonly decidedAt: Date;
+}
+
+export async function insertDecision(tx: Transaction, decision: NewDecision): Promise<void> {
+  await tx.insert(ApprovalDecisionEntity, { ...decision, id: crypto.randomUUID() });
+}
+
+export async function openStage(tx: Transaction, id: string, stage: number, escalatesAt: Date | null): Promise<void> {
+  await tx.nativeUpdate(RequestEntity, { id }, { stage, escalatesAt });
 }
 
 export async function closeRequest(
   tx: Transaction,
-  decision: NewDecision,
+  id: string,
   status: RequestStatus,
   completedAt: Date,
 ): Promise<void> {
-  await tx.insert(ApprovalDecisionEntity, { ...decision, id: crypto.randomUUID() });
-  await tx.nativeUpdate(RequestEntity, { id: decision.requestId }, { status, completedAt });
+  await tx.nativeUpdate(RequestEntity, { id }, { status, completedAt });
 }

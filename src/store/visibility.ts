@@ -44,15 +44,22 @@ export function visibleRequest(viewer: Viewer, alias: string): Predicate {
   return any([
     visibleAccess(viewer, { alias, typeColumn: 'assignment_type' }),
     sql<boolean>`${column(alias, 'requestor_id')} = ${viewer.id}`,
-    sql<boolean>`${column(alias, 'id')} IN (SELECT request_id FROM request_approver WHERE approver_id = ${viewer.id})`,
+    sql<boolean>`${column(alias, 'id')} IN (${decidable(viewer)})`,
   ]);
+}
+
+/** Requests that the viewer is, or was, asked to decide: whoever stands behind a later stage hears of it when it opens. */
+function decidable(viewer: Viewer) {
+  return sql`SELECT asked.request_id FROM request_approver asked JOIN request q ON q.id = asked.request_id
+    WHERE asked.approver_id = ${viewer.id} AND asked.stage <= q.stage
+      AND (NOT asked.escalation OR q.escalates_at <= clock_timestamp())`;
 }
 
 export function visibleEvent(viewer: Viewer, alias: string): Predicate {
   return any([
     visibleAccess(viewer, { alias, typeColumn: 'assignment_type' }),
     sql<boolean>`${column(alias, 'actor_id')} = ${viewer.id}`,
-    sql<boolean>`${column(alias, 'request_id')} IN (SELECT request_id FROM request_approver WHERE approver_id = ${viewer.id})`,
+    sql<boolean>`${column(alias, 'request_id')} IN (${decidable(viewer)})`,
   ]);
 }
 
