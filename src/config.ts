@@ -18,6 +18,8 @@ export interface Config {
   readonly databaseUrl: string | null;
   /** Connections the gateway may hold to the database. Default 10. */
   readonly databasePoolSize: number;
+  /** Usable Global, and Privileged Role, Administrators that no change may go below. Default 1. */
+  readonly minimumAdministrators: number;
   /** The OpenID Connect issuer whose tokens are accepted; null mounts the development issuer. */
   readonly issuer: { readonly url: string; readonly audience: string } | null;
   /** The claim that holds the principal's object id. Default `oid`. */
@@ -51,6 +53,7 @@ export function readConfig(env: Environment = process.env): Config {
     dataFolder: path.resolve(env.DATA_FOLDER || path.join(PROJECT_FOLDER, '.portcullis')),
     databaseUrl: readDatabaseUrl(env),
     databasePoolSize: integer(env, 'DATABASE_POOL_SIZE', 10, 2, 1000),
+    minimumAdministrators: integer(env, 'MINIMUM_ADMINISTRATORS', 1, 1, 100),
     issuer,
     objectIdClaim: env.OIDC_OBJECT_ID_CLAIM || 'oid',
     production,

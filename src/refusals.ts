@@ -25,6 +25,9 @@ export const REFUSALS = {
     'The role settings are not met: see failedRules for each rule. [RoleAssignmentRequestPolicyValidationFailed]',
   AUTHENTICATION_CONTEXT_REQUIRED:
     'The role settings ask for an authentication context that your token does not hold. [RoleAssignmentRequestAcrsValidationFailed]',
+  LAST_ADMINISTRATOR:
+    'It would leave the directory without the administrators it must keep: give the role to somebody else first.',
+  LAST_OWNER: 'It would leave the group without an owner: name another owner first.',
   NO_APPROVER: 'The role settings ask for approval, and nobody but you could give it. [InvalidPolicy]',
   SELF_APPROVAL: 'Nobody decides on their own request.',
   NOT_APPROVER: 'You are not an approver of this request.',

@@ -1,7 +1,8 @@
 /** How does every verb run? In one transaction, as the viewer of this instant, once for each idempotency key, on record. */
+import { sql } from 'kysely';
 import type { Viewer } from '../decision/powers.ts';
 import type { RequestStatus } from '../decision/words.ts';
-import { isRefused, type Refusal, type Refused, refuse } from '../refusals.ts';
+import { isRefused, type Refusal, type RefusalCode, type Refused, refuse } from '../refusals.ts';
 import type { Database } from '../store/database.ts';
 import { type EventSubject, record } from '../store/event.ts';
 import { claimKey, keepAnswer } from '../store/idempotency.ts';
@@ -52,7 +53,7 @@ export async function perform(
   const attempt = async (tx: Transaction) => {
     const present = await currentViewer(tx.getKysely(), viewer);
     if (present === null) throw new ViewerGoneError();
-    return work({ tx, viewer: present });
+    return underConstraints(tx, (inner) => work({ tx: inner, viewer: present }));
   };
   if (input.validateOnly) return rehearse(database, attempt);
   return transact(database, async (tx) => {
@@ -64,11 +65,35 @@ export async function perform(
       if (claimed !== 'NEW') return claimed.answer as Outcome;
     }
     const result = await attempt(tx);
-    if (isRefused(result)) await recordRefusal(tx, viewer.id, verb, result);
+    if (isRefused(result)) await recordRefusal(tx, viewer.id, { verb, input }, result);
     const outcome = answer(result);
     if (key !== null) await keepAnswer(tx, viewer.id, key, outcome);
     return outcome;
   });
+}
+
+/** Deferred constraints that refuse rather than fail: the database has the last word, and says it in our words. */
+const REFUSING_CONSTRAINTS: Record<string, RefusalCode> = {
+  last_administrator: 'LAST_ADMINISTRATOR',
+  last_owner: 'LAST_OWNER',
+};
+
+/** Whatever a refusing constraint objects to is undone, and the transaction goes on to keep the refusal on record. */
+async function underConstraints(
+  tx: Transaction,
+  work: (inner: Transaction) => Promise<Written | RefusedAttempt>,
+): Promise<Written | RefusedAttempt> {
+  try {
+    return await tx.transactional(async (inner) => {
+      const result = await work(inner as Transaction);
+      await sql`SET CONSTRAINTS ALL IMMEDIATE`.execute(inner.getKysely());
+      return result;
+    });
+  } catch (error) {
+    const code = REFUSING_CONSTRAINTS[String((error as { constraint?: unknown }).constraint)];
+    if (code === undefined) throw error;
+    return { ...refuse(code), subject: {} };
+  }
 }
 
 /** Carries the answer out of a transaction that must not be kept. */
@@ -100,13 +125,18 @@ function answer(result: Written | Refused): Outcome {
   return { requestId: null, assignmentId: null, status: null, refusals: result.refusals };
 }
 
-async function recordRefusal(tx: Transaction, actorId: string, verb: string, refused: RefusedAttempt): Promise<void> {
+interface Asked {
+  readonly verb: string;
+  readonly input: object;
+}
+
+async function recordRefusal(tx: Transaction, actorId: string, asked: Asked, refused: RefusedAttempt): Promise<void> {
   const refusals = refused.refusals.map(({ code, failedRules }) => ({ code, failedRules }));
   await record(tx, {
     ...refused.subject,
     type: 'request.refused',
     at: await databaseNow(tx),
     actorId,
-    payload: { verb, refusals },
+    payload: { ...asked, refusals },
   });
 }

@@ -5,6 +5,7 @@ import { processNow } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Gateway } from '../server/gateway.ts';
 import { type HttpServer, listen } from '../server/http.ts';
+import { keepAdministrators } from '../store/administrators.ts';
 import { loadCatalogue } from '../store/catalogue.ts';
 import { isEmpty, loadDemoCompany } from '../store/company.ts';
 import { type Database, migrate, openDatabase } from '../store/database.ts';
@@ -62,6 +63,7 @@ async function startParts(parts: Parts, options: StartOptions): Promise<void> {
   parts.database = database;
   await migrate(database, url);
   await loadCatalogue(database);
+  await keepAdministrators(database, config.minimumAdministrators);
   signal.throwIfAborted();
   const isNew = await loadDemo(config, database);
   signal.throwIfAborted();
