@@ -128,3 +128,45 @@ function typeOf(entry: unknown): string {
 function idOf(entry: unknown): string {
   return isObject(entry) && typeof entry.id === 'string' ? entry.id.toLowerCase() : '';
 }
+
+/** Active access to a group that is in force, or scheduled. */
+export interface HeldRelation {
+  readonly id: string;
+  readonly of: string;
+  readonly relation: 'MEMBER' | 'OWNER';
+  readonly principalId: string;
+  /** Made in the directory itself and not by PIM. */
+  readonly outside: boolean;
+  readonly startsAt: Date;
+}
+
+export interface RelationChanges {
+  /** `until` is null for a permanent one. */
+  readonly added: readonly { relation: Relation['relation']; of: string; principalId: string; until: Date | null }[];
+  /** Ids of assignments. */
+  readonly ended: readonly string[];
+}
+
+/**
+ * Memberships and ownerships as the directory keeps them: permanent, and made outside PIM. Access that PIM gave is left
+ * alone, whether or not the directory lists it yet; one added ahead of access that PIM has scheduled ends where that begins.
+ */
+export function decideChanges(lists: readonly Relation[], held: readonly HeldRelation[], now: Date): RelationChanges {
+  const keyOf = (list: Pick<Relation, 'relation' | 'of'>) => `${list.relation} ${list.of}`;
+  const heldOf = Map.groupBy(held, keyOf);
+  const added: RelationChanges['added'][number][] = [];
+  const ended: string[] = [];
+  for (const { relation, of, principalIds, complete } of lists) {
+    const mine = heldOf.get(keyOf({ relation, of })) ?? [];
+    const present = new Set(mine.filter(({ startsAt }) => startsAt <= now).map(({ principalId }) => principalId));
+    const coming = Map.groupBy(mine, ({ principalId }) => principalId);
+    for (const principalId of principalIds.filter((id) => !present.has(id))) {
+      const starts = (coming.get(principalId) ?? []).map(({ startsAt }) => startsAt.getTime());
+      added.push({ relation, of, principalId, until: starts.length > 0 ? new Date(Math.min(...starts)) : null });
+    }
+    const listed = new Set(principalIds);
+    const gone = mine.filter((row) => row.outside && row.startsAt <= now && !listed.has(row.principalId));
+    if (complete) for (const { id } of gone) ended.push(id);
+  }
+  return { added, ended };
+}

@@ -76,7 +76,13 @@ export async function writeImport(
   );
   const scopes = await writeScopes(db, rows, (all, write) => step(all, 'scopes', write));
   const roles = await step(rows.roles, 'roles', (part) => upsertRows(db, 'role', part, { columns: ['id'] }));
-  const groups = await writeGroupRelations(db, rows.relations, now);
+  const groups = await writeGroupRelations(db, rows.relations, {
+    now,
+    report: (added) => {
+      done += added;
+      report(done, total, 'members and owners');
+    },
+  });
   const units = await writeUnitMembers(db, rows.relations);
   report(total, total, 'members and owners');
   return { principals, scopes, roles, relations: groups.added + units.added, ended: groups.ended + units.ended };

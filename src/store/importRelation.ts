@@ -1,9 +1,11 @@
 /** How do lists of members and owners become rows? What is missing begins, what is no longer listed ends. */
+import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import type { Relation } from '../decision/importRelation.ts';
+import { decideChanges, type HeldRelation, type Relation } from '../decision/importRelation.ts';
 import { GROUP_MEMBER, GROUP_OWNER } from '../decision/role.ts';
-import { parts } from './bulk.ts';
+import { insertRows, parts } from './bulk.ts';
 import type { Sql } from './database.ts';
+import { instant } from './transaction.ts';
 
 export interface RelationCounts {
   readonly added: number;
@@ -11,66 +13,72 @@ export interface RelationCounts {
 }
 
 /**
- * Memberships and ownerships as the directory keeps them: permanent, and made outside PIM. Access that PIM gave is left
- * alone, whether or not the directory lists it yet; a membership made ahead of one that PIM has scheduled ends where
- * that one begins.
+ * What there is comes out in one scan and is compared here: within the transaction that has just filled the tables, the
+ * planner knows nothing about them and would compare each with each.
  */
-export async function writeGroupRelations(db: Sql, relations: readonly Relation[], now: Date): Promise<RelationCounts> {
-  const groups = relations.filter(({ relation }) => relation !== 'UNIT_MEMBER');
-  const roleId = ({ relation }: Relation) => (relation === 'OWNER' ? GROUP_OWNER : GROUP_MEMBER);
-  const lists = groups.filter((list) => list.complete).map((list) => ({ group_id: list.of, role_id: roleId(list) }));
-  const listed = groups.flatMap((list) =>
-    list.principalIds.map((id) => ({ group_id: list.of, role_id: roleId(list), principal_id: id })),
+export async function writeGroupRelations(
+  db: Sql,
+  relations: readonly Relation[],
+  { now, report }: { now: Date; report: (done: number) => void },
+): Promise<RelationCounts> {
+  const lists = relations.filter(({ relation }) => relation !== 'UNIT_MEMBER');
+  if (lists.length === 0) return { added: 0, ended: 0 };
+  const { added, ended } = decideChanges(lists, await heldRelations(db, now), now);
+  await sql`UPDATE assignment SET ends_at = ${now}, ended_by = 'REMOVED' WHERE id = ANY(${[...ended]}::uuid[])`.execute(
+    db,
   );
-  const ended = await sql`
-    UPDATE assignment a SET ends_at = ${now}, ended_by = 'REMOVED'
-    FROM json_to_recordset(${JSON.stringify(lists)}::json) AS l (group_id uuid, role_id uuid)
-    JOIN scope s ON s.principal_id = l.group_id AND s.kind = 'GROUP'
-    WHERE a.scope_id = s.id AND a.role_id = l.role_id AND a.type = 'ACTIVE' AND a.state = 'ASSIGNED' AND a.request_id IS NULL
-      AND a.during @> ${now}::timestamptz
-      AND (l.group_id, l.role_id, a.principal_id) NOT IN (SELECT group_id, role_id, principal_id
-        FROM json_to_recordset(${JSON.stringify(listed)}::json) AS m (group_id uuid, role_id uuid, principal_id uuid))
-  `.execute(db);
-  let added = 0;
-  for (const part of parts(listed)) added += await addRelations(db, part, now);
-  return { added, ended: Number(ended.numAffectedRows ?? 0) };
+  const scopes = await sql<{ id: string; of: string }>`
+    SELECT id, principal_id AS of FROM scope WHERE kind = 'GROUP'`.execute(db);
+  const scopeIds = new Map(scopes.rows.map(({ id, of }) => [of, id]));
+  const rows = added.map(({ relation, of, principalId, until }) => ({
+    ...{ id: randomUUID(), provider: 'GROUP', roleId: relation === 'OWNER' ? GROUP_OWNER : GROUP_MEMBER },
+    ...{ scopeId: scopeIds.get(of), principalId, type: 'ACTIVE', state: 'ASSIGNED' },
+    ...{ startsAt: now, endsAt: until, createdAt: now },
+  }));
+  for (const part of parts(rows)) {
+    await insertRows(db, 'assignment', part);
+    report(part.length);
+  }
+  return { added: added.length, ended: ended.length };
 }
 
-async function addRelations(db: Sql, listed: readonly object[], now: Date): Promise<number> {
-  const result = await sql`
-    INSERT INTO assignment (id, provider, role_id, scope_id, principal_id, type, state, starts_at, ends_at, created_at)
-    SELECT gen_random_uuid(), 'GROUP', m.role_id, s.id, m.principal_id, 'ACTIVE', 'ASSIGNED', ${now},
-      (SELECT min(f.starts_at) FROM assignment f WHERE f.principal_id = m.principal_id AND f.scope_id = s.id
-        AND f.role_id = m.role_id AND f.type = 'ACTIVE' AND f.starts_at > ${now} AND NOT isempty(f.during)),
-      ${now}
-    FROM json_to_recordset(${JSON.stringify(listed)}::json) AS m (group_id uuid, role_id uuid, principal_id uuid)
-    JOIN scope s ON s.principal_id = m.group_id AND s.kind = 'GROUP'
-    WHERE NOT EXISTS (SELECT FROM assignment a WHERE a.principal_id = m.principal_id AND a.scope_id = s.id
-      AND a.role_id = m.role_id AND a.type = 'ACTIVE' AND a.during @> ${now}::timestamptz)
+async function heldRelations(db: Sql, now: Date): Promise<HeldRelation[]> {
+  const { rows } = await sql<Omit<HeldRelation, 'startsAt'> & { startsAt: string }>`
+    SELECT a.id, s.principal_id AS of, CASE a.role_id WHEN ${GROUP_OWNER}::uuid THEN 'OWNER' ELSE 'MEMBER' END AS relation,
+      a.principal_id AS "principalId", a.starts_at AS "startsAt", a.request_id IS NULL AND a.state = 'ASSIGNED' AS outside
+    FROM assignment a JOIN scope s ON s.id = a.scope_id
+    WHERE a.provider = 'GROUP' AND a.type = 'ACTIVE' AND (a.ends_at IS NULL OR a.ends_at > ${now}) AND NOT isempty(a.during)
   `.execute(db);
-  return Number(result.numAffectedRows ?? 0);
+  return rows.map((row) => ({ ...row, startsAt: instant(row.startsAt) }));
 }
 
 export async function writeUnitMembers(db: Sql, relations: readonly Relation[]): Promise<RelationCounts> {
-  const units = relations.filter(({ relation }) => relation === 'UNIT_MEMBER');
-  const keyed = (list: Relation) => list.of.toLowerCase();
-  const lists = units.filter((list) => list.complete).map((list) => ({ key: keyed(list) }));
-  const listed = units.flatMap((list) => list.principalIds.map((id) => ({ key: keyed(list), principal_id: id })));
-  const ended = await sql`
-    DELETE FROM administrative_unit_member u
-    USING json_to_recordset(${JSON.stringify(lists)}::json) AS l (key text), scope s
-    WHERE s.provider = 'ENTRA_ROLE' AND s.key = l.key AND u.scope_id = s.id
-      AND (l.key, u.principal_id) NOT IN (SELECT key, principal_id
-        FROM json_to_recordset(${JSON.stringify(listed)}::json) AS m (key text, principal_id uuid))
-  `.execute(db);
-  let added = 0;
-  for (const part of parts(listed)) {
-    const result = await sql`
-      INSERT INTO administrative_unit_member (scope_id, principal_id)
-      SELECT s.id, m.principal_id FROM json_to_recordset(${JSON.stringify(part)}::json) AS m (key text, principal_id uuid)
-      JOIN scope s ON s.provider = 'ENTRA_ROLE' AND s.key = m.key
-      ON CONFLICT DO NOTHING`.execute(db);
-    added += Number(result.numAffectedRows ?? 0);
+  const lists = relations.filter(({ relation }) => relation === 'UNIT_MEMBER');
+  if (lists.length === 0) return { added: 0, ended: 0 };
+  const scopes = await sql<{ id: string; key: string }>`
+    SELECT id, key FROM scope WHERE kind = 'ADMINISTRATIVE_UNIT'`.execute(db);
+  const scopeIds = new Map(scopes.rows.map(({ id, key }) => [key, id]));
+  const members = await sql<UnitMember>`
+    SELECT scope_id AS "scopeId", principal_id AS "principalId" FROM administrative_unit_member`.execute(db);
+  const membersOf = Map.groupBy(members.rows, ({ scopeId }) => scopeId);
+  const added: UnitMember[] = [];
+  const ended: UnitMember[] = [];
+  for (const { of, principalIds, complete } of lists) {
+    const scopeId = scopeIds.get(of.toLowerCase()) ?? '';
+    const [listed, present] = [new Set(principalIds), membersOf.get(scopeId) ?? []];
+    const known = new Set(present.map(({ principalId }) => principalId));
+    for (const principalId of principalIds) if (!known.has(principalId)) added.push({ scopeId, principalId });
+    for (const member of present) if (complete && !listed.has(member.principalId)) ended.push(member);
   }
-  return { added, ended: Number(ended.numAffectedRows ?? 0) };
+  await insertRows(db, 'administrative_unit_member', added);
+  await sql`
+    DELETE FROM administrative_unit_member WHERE (scope_id, principal_id) IN (
+      SELECT * FROM unnest(${ended.map(({ scopeId }) => scopeId)}::uuid[], ${ended.map(({ principalId }) => principalId)}::uuid[]))
+  `.execute(db);
+  return { added: added.length, ended: ended.length };
+}
+
+interface UnitMember {
+  readonly scopeId: string;
+  readonly principalId: string;
 }

@@ -175,7 +175,7 @@ test('memberships that PIM gave are left alone, and one it has scheduled begins 
       FROM unnest(${[CLEO, '10000000-0000-4000-8000-000000000004']}::uuid[]) p RETURNING *)
     INSERT INTO assignment (id, provider, role_id, scope_id, principal_id, type, starts_at, ends_at, request_id, created_at)
     SELECT gen_random_uuid(), 'GROUP', role_id, scope_id, principal_id, 'ACTIVE',
-      now() + CASE WHEN principal_id = ${CLEO} THEN interval '-1 hour' ELSE '5 days' END, now() + interval '9 days', id, now() FROM asked`);
+      date_trunc('milliseconds', now()) + CASE WHEN principal_id = ${CLEO} THEN interval '-1 hour' ELSE '5 days' END, now() + interval '9 days', id, now() FROM asked`);
   expect(await load(SAMPLE)).toMatchObject({ written: 0 });
   expect(await membersOf(DOCK_CREW)).toContain(CLEO);
   const file = await changed(({ groups }) => {
