@@ -12,11 +12,21 @@ const HELP = `Usage: npm run -s portcullis -- COMMAND
       --mfa             … of somebody who signed in with multi-factor authentication
       --context c1      … and passed this authentication context; may be repeated
   import FILE           Load a directory from JSON as Microsoft Graph and Azure Resource Manager list it
+      --dry-run         … to see what it would do
+      --skip-refused    … without the entries that are refused, instead of not at all
   version               Print the version
   help                  Print this
 
 Settings are environment variables: PORT, HOST, PUBLIC_URL, DATA_FOLDER, DATABASE_URL, DATABASE_POOL_SIZE, OIDC_ISSUER,
 OIDC_AUDIENCE, OIDC_OBJECT_ID_CLAIM, TRUSTED_DOCUMENTS_ONLY, ALLOWED_ORIGINS.`;
+
+/** The command each option belongs to; those that are missing go with every command. */
+const OWNERS: Readonly<Record<string, string>> = {
+  mfa: 'token',
+  context: 'token',
+  'dry-run': 'import',
+  'skip-refused': 'import',
+};
 
 /** The terminal sends Ctrl-C to every program it shows, and npm passes its own on: both are one wish of one person. */
 const SAME_SIGNAL_MILLISECONDS = 500;
@@ -54,7 +64,9 @@ async function run(words: string[]): Promise<number> {
     case 'import': {
       const [file = ''] = expect(operands, ['FILE']);
       const { importFile } = await import('./command/import.ts');
-      return (await importFile(readConfig(), { file, pid: process.pid, say, complain })) ? 0 : 1;
+      const { 'skip-refused': skipRefused = false, 'dry-run': dryRun = false } = options;
+      const command = { file, skipRefused, dryRun, pid: process.pid, say, complain };
+      return (await importFile(readConfig(), command)) ? 0 : 1;
     }
     case 'version':
       say(JSON.parse(readFileSync(path.join(PROJECT_FOLDER, 'package.json'), 'utf8')).version);
@@ -75,14 +87,18 @@ function parse(words: string[]) {
       options: {
         mfa: { type: 'boolean' },
         context: { type: 'string', multiple: true },
+        'dry-run': { type: 'boolean' },
+        'skip-refused': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
       },
     });
     const [typed = 'start', ...operands] = positionals;
     const command = values.help ? 'help' : values.version ? 'version' : typed;
-    if ((values.mfa || values.context) && command !== 'token')
-      throw new UsageError('--mfa and --context belong to token.');
+    for (const option of Object.keys(values)) {
+      const owner = OWNERS[option];
+      if (owner !== undefined && owner !== command) throw new UsageError(`--${option} belongs to ${owner}.`);
+    }
     return { command, operands, options: values };
   } catch (error) {
     throw error instanceof UsageError ? error : new UsageError((error as Error).message);

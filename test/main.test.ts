@@ -1,7 +1,7 @@
 /** Does the process start, stop and complain as a person expects? Real processes, from the command line to the exit code. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -52,39 +52,39 @@ async function outcome(program: Program): Promise<{ code: number | null; output:
 const serverFile = (home: string) => path.join(home, 'postgres', 'data', 'postmaster.pid');
 const health = async (url: string) => (await fetch(`${url}/healthz`)).status;
 
+const user = (id: number, name: string) => ({
+  id: `00000000-0000-4000-a000-${String(id).padStart(12, '0')}`,
+  displayName: name,
+  userPrincipalName: `${name}@example.com`,
+});
+const good = { users: { value: [user(1, 'ada'), user(2, 'grace')] } };
+const bad = { users: { value: [user(3, 'edith'), { ...user(4, 'mary'), id: 'four' }] } };
+
+async function load(document: object, words: string, env: Record<string, string> = {}) {
+  const file = path.join(root, 'directory.json');
+  await writeFile(file, JSON.stringify(document, null, 2));
+  const { code, output } = await outcome(portcullis(`import ${file} ${words}`.trim(), env));
+  return { code, output: output.replaceAll(file, 'FILE') };
+}
+
 describe('start', () => {
-  it('serves from an empty folder, and a signal stops everything in order', async () => {
-    const gateway = portcullis('start');
-    const url = await ready(gateway);
-    expect(await health(url)).toBe(200);
+  it('serves from an empty folder, says 503 until then, and a signal stops everything in order', async () => {
+    const url = `http://localhost:${await freePort()}`;
+    const gateway = portcullis('start', { PORT: new URL(url).port });
+    const seen = new Set<number>();
+    await until('200', async () => {
+      const status = await health(url).catch(() => 0);
+      if (status !== 0) seen.add(status);
+      return status === 200;
+    });
+    expect([...seen]).toEqual([503, 200]);
+    await ready(gateway);
     expect(gateway.output()).toContain('The demo company has been loaded');
     expect(existsSync(serverFile(folder))).toBe(true);
     gateway.child.kill('SIGTERM');
     expect(await gateway.ended).toBe(0);
     expect(existsSync(serverFile(folder))).toBe(false);
     expect(existsSync(path.join(folder, 'running.json'))).toBe(false);
-  });
-
-  it('says 503 from the moment it has the port until it serves', async () => {
-    const port = await freePort();
-    portcullis('start', { PORT: String(port) });
-    const seen = new Set<number>();
-    await until('200', async () => {
-      const status = await health(`http://localhost:${port}`).catch(() => 0);
-      if (status !== 0) seen.add(status);
-      return status === 200;
-    });
-    expect([...seen]).toEqual([503, 200]);
-  });
-
-  it('is refused on a folder that another gateway uses, which is not disturbed', async () => {
-    const gateway = portcullis('start');
-    const url = await ready(gateway);
-    expect(await outcome(portcullis('start'))).toEqual({
-      code: 1,
-      output: `The data folder ${folder} is in use by another Portcullis (process ${gateway.child.pid}): stop it, or set DATA_FOLDER to another folder.\n`,
-    });
-    expect(await health(url)).toBe(200);
   });
 
   it('is refused on a port that another program uses, before anything else is touched', async () => {
@@ -158,17 +158,43 @@ describe('start', () => {
   });
 });
 
+describe('beside a gateway that runs', () => {
+  let gateway: Program;
+  let url: string;
+  beforeAll(async () => {
+    gateway = runNode('src/main.ts', ['start'], { PORT: '0', DATA_FOLDER: folder });
+    url = await ready(gateway);
+  });
+  afterEach(async () => {
+    expect(await health(url)).toBe(200);
+  });
+  afterAll(async () => {
+    gateway.child.kill('SIGTERM');
+    await gateway.ended;
+  });
+
+  it('another one on the same folder is refused', async () => {
+    expect(await outcome(portcullis('start'))).toEqual({
+      code: 1,
+      output: `The data folder ${folder} is in use by another Portcullis (process ${gateway.child.pid}): stop it, or set DATA_FOLDER to another folder.\n`,
+    });
+  });
+
+  it('a token is in its name, whatever the settings of the command', async () => {
+    const { output } = await outcome(portcullis('token maya --mfa --context c1 --context c2', { PORT: '4321' }));
+    expect(decodeJwt(output.trim())).toMatchObject({ iss: `${url}/identity`, amr: ['pwd', 'mfa'], acrs: ['c1', 'c2'] });
+  });
+
+  it('an import goes into its database', async () => {
+    expect(await load(good, '')).toMatchObject({ code: 0 });
+  });
+});
+
 describe('token', () => {
   it('prints a token of the development issuer and nothing else', async () => {
     const { code, output } = await outcome(portcullis('token maya', { PORT: '4321' }));
     expect(code).toBe(0);
     expect(decodeJwt(output.trim())).toMatchObject({ iss: 'http://localhost:4321/identity', amr: ['pwd'], acrs: [] });
-  });
-
-  it('is in the name of the gateway that runs on the same folder', async () => {
-    const url = await ready(portcullis('start'));
-    const { output } = await outcome(portcullis('token maya --mfa --context c1 --context c2', { PORT: '4321' }));
-    expect(decodeJwt(output.trim())).toMatchObject({ iss: `${url}/identity`, amr: ['pwd', 'mfa'], acrs: ['c1', 'c2'] });
   });
 
   it.each([
@@ -186,12 +212,47 @@ describe('token', () => {
   });
 });
 
+describe('import', () => {
+  it('works without a gateway, again, and before the first start, which then brings no demo company', async () => {
+    const env = { DATA_FOLDER: path.join(root, 'imported') };
+    const first = await load(good, '', env);
+    expect(first).toEqual({ code: 0, output: expect.stringContaining('2 entries read: 2 written, 0 as they were') });
+    const again = await load(good, '', env);
+    expect(again).toEqual({ code: 0, output: expect.stringContaining('2 entries read: 0 written, 2 as they were') });
+    const gateway = portcullis('start', env);
+    await ready(gateway);
+    expect(gateway.output()).not.toContain('The demo company has been loaded');
+  });
+
+  it('says line by line what it refuses, and writes nothing or, if told so, the rest', async () => {
+    const all = await load(bad, '');
+    expect(all.code).toBe(1);
+    expect(all.output).toMatch(
+      /^FILE:9 users\.value\[1\]\S*: .*\nNothing has been written: 1 of 2 entries are refused\./,
+    );
+    expect(await load(bad, '--skip-refused --dry-run')).toEqual({
+      code: 1,
+      output: expect.stringMatching(/2 entries read: 1 written, 0 as they were, 1 refused\.\nThis was a dry run/),
+    });
+    expect((await load(bad, '--skip-refused')).output).toContain(
+      '2 entries read: 1 written, 0 as they were, 1 refused.',
+    );
+  });
+
+  it('names a file that it cannot read', async () => {
+    const { code, output } = await outcome(portcullis('import /does/not/exist.json'));
+    expect(code).toBe(1);
+    expect(output).toMatch(/^\/does\/not\/exist\.json cannot be read: .*\n$/);
+  });
+});
+
 describe('the command line', () => {
   it.each([
     ['tokn', 'There is no command "tokn".'],
     ['token', 'PERSONA is missing.'],
     ['token maya arun', '"arun" is one word too many.'],
-    ['start --mfa', '--mfa and --context belong to token.'],
+    ['start --mfa', '--mfa belongs to token.'],
+    ['token maya --dry-run', '--dry-run belongs to import.'],
     ['start --verbose', "Unknown option '--verbose'."],
   ])('answers %j with what is wrong with it and code 2', async (words, sentence) => {
     const { code, output } = await outcome(portcullis(words));

@@ -8,7 +8,20 @@
  * checkout (a clone below `/root`), binaries and data live below `/var/lib/portcullis`; a link in the data folder says where.
  */
 import { execFile, spawn } from 'node:child_process';
-import { chown, cp, lstat, mkdir, mkdtemp, readFile, realpath, rename, rm, symlink } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  cp,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  symlink,
+} from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
@@ -52,7 +65,9 @@ export async function prepareHost(folder: string): Promise<EmbeddedHost> {
   const home = existing ?? (await createHome(folder, runAs));
   await checkOwner(folder, home, runAs);
   const reachable = (await linkLibraries(source.folder)) && (await canStart(source.folder, runAs));
-  const native = reachable ? source.folder : await copyBinaries(source, asRoot ? SHARED_FOLDER : home);
+  if (reachable) return { runAs, binaries: path.join(source.folder, 'bin'), home };
+  if (asRoot) await makePublic(SHARED_FOLDER);
+  const native = await copyBinaries(source, asRoot ? SHARED_FOLDER : home);
   return { runAs, binaries: path.join(native, 'bin'), home };
 }
 
@@ -114,17 +129,24 @@ async function findUser(name: string): Promise<RunAs | null> {
 
 async function createHome(folder: string, runAs: RunAs): Promise<string> {
   const home = path.join(folder, 'postgres');
-  await mkdir(home, { mode: 0o700, recursive: true });
-  if (runAs.uid === undefined) return realpath(home);
-  await give(home, runAs);
-  if (await succeeds('/bin/sh', ['-c', 'cd "$0" && test -w .', home], runAs)) return realpath(home);
+  if (runAs.uid === undefined || (await succeeds('/bin/sh', ['-c', 'cd "$0"', folder], runAs))) {
+    await mkdir(home, { mode: 0o700, recursive: true });
+    await give(home, runAs);
+    return realpath(home);
+  }
   // Never a folder an earlier link pointed to: whoever deletes the data folder wants to begin anew.
-  await mkdir(SHARED_FOLDER, { recursive: true, mode: 0o755 });
+  await makePublic(SHARED_FOLDER);
   const elsewhere = await mkdtemp(path.join(SHARED_FOLDER, 'data-'));
   await give(elsewhere, runAs);
-  await rm(home, { recursive: true });
-  await symlink(elsewhere, home);
-  return elsewhere;
+  // A link that is there already was made by another gateway at the same moment.
+  await symlink(elsewhere, home).catch(() => rmdir(elsewhere));
+  return realpath(home);
+}
+
+/** Whatever the mask of the person who starts the gateway takes away. */
+async function makePublic(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o755);
 }
 
 async function checkOwner(folder: string, home: string, runAs: RunAs): Promise<void> {
@@ -169,7 +191,6 @@ function succeeds(program: string, args: readonly string[], runAs: RunAs): Promi
 async function copyBinaries(source: PackagedBinaries, parent: string): Promise<string> {
   const copy = path.join(parent, `postgresql-${source.version}-${os.arch()}`);
   if (await lstat(copy).catch(missing)) return copy;
-  await mkdir(parent, { recursive: true, mode: 0o755 });
   const unfinished = await mkdtemp(`${copy}-`);
   const native = path.join(unfinished, 'native');
   await cp(source.folder, native, { recursive: true, verbatimSymlinks: true, filter: (file) => !file.endsWith('.a') });

@@ -50,6 +50,8 @@ export async function until<T>(what: string, ask: () => Promise<T | null | undef
 
 /** A folder that other users may enter, as the embedded server's does when root runs the tests; removed with `remove`. */
 export async function temporaryFolder(): Promise<{ readonly folder: string; remove(): Promise<void> }> {
+  // Also what is made in it, whatever the mask of the person who runs the tests.
+  process.umask(0o022);
   const folder = await mkdtemp(path.join(os.tmpdir(), 'portcullis-test-'));
   await chmod(folder, 0o755);
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };

@@ -19,7 +19,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const folder = await mkdtemp(path.join(os.tmpdir(), 'portcullis-test-'));
   // As root the server runs as another user, who has to get in.
   await chmod(folder, 0o755);
-  const server = await startEmbedded({ folder, pid: process.pid, fast: true });
+  const server = await startEmbedded({ folder, pid: process.pid, fast: true }).catch(async (error) => {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  });
   const url = urlOf(server.url, TEMPLATE);
   await withServer(server.url, (client) => client.query(`CREATE DATABASE ${TEMPLATE}`));
   const database = await openDatabase(url);
