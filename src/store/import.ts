@@ -84,7 +84,7 @@ export async function writeImport(
     },
   });
   const units = await writeUnitMembers(db, rows.relations);
-  report(total, total, 'members and owners');
+  if (total > 0) report(total, total, 'members and owners');
   return { principals, scopes, roles, relations: groups.added + units.added, ended: groups.ended + units.ended };
 }
 

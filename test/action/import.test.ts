@@ -135,6 +135,15 @@ test('with skipRefused the rest is written, and a list with a refused entry ends
   ]);
 });
 
+test('an empty list is read without progress, change or event', async () => {
+  const before = await everything();
+  const told: unknown[] = [];
+  const file = await written('{"value": []}');
+  const summary = await importDirectory(clone.database, file, (...progress) => told.push(progress));
+  expect({ summary, told }).toEqual({ summary: { read: 0, written: 0, unchanged: 0, refusals: [] }, told: [] });
+  expect(await everything()).toEqual(before);
+});
+
 test('a dry run tells the same and writes nothing', async () => {
   const before = await everything();
   expect(await load(SAMPLE, { dryRun: true })).toEqual({ read: 28, written: 27, unchanged: 1, refusals: [] });
