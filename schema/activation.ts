@@ -1,32 +1,59 @@
 /** Holders turn eligible assignments into active ones, and end them. @see https://learn.microsoft.com/entra/id-governance/privileged-identity-management/pim-how-to-activate-role */
-import { activate } from '../src/action/activation.ts';
+import type { InputFieldBuilder } from '@pothos/core';
+import { activate, activateMany } from '../src/action/activation.ts';
 import { deactivate } from '../src/action/deactivation.ts';
+import { ArgumentError } from '../src/store/connection.ts';
 import { builder } from './builder.ts';
 import { idOf } from './ids.ts';
 import { payload, reasonsOf, ScopeInput, scheduleOf, scopeOf, TicketInput } from './outcome.ts';
 
+const activationFields = (t: InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>) => ({
+  eligibility: t.id({
+    required: true,
+    description: "An eligible assignment of the caller's, or of a group of theirs.",
+  }),
+  scope: t.field({
+    type: ScopeInput,
+    description: 'Where: the scope of the eligible assignment, the default, or one below.',
+  }),
+  startsAt: t.field({
+    type: 'DateTime',
+    description: 'When it begins. Default, and for an instant in the past: now.',
+  }),
+  endsAt: t.field({ type: 'DateTime', description: 'When it ends; excludes `duration`.' }),
+  duration: t.field({
+    type: 'Duration',
+    description: 'How long it lasts, at least PT5M; excludes `endsAt`. Default: as long as the role settings allow.',
+  }),
+  justification: t.string({ description: 'Why.' }),
+  ticket: t.field({ type: TicketInput, description: 'A ticket that explains it.' }),
+});
+
 const ActivateInput = builder.inputType('ActivateInput', {
   description: 'What to activate, for how long and why.',
   fields: (t) => ({
-    eligibility: t.id({
+    ...activationFields(t),
+    idempotencyKey: t.id({ description: 'The same key with the same input gives the same answer, and acts once.' }),
+    validateOnly: t.boolean({ description: 'Judge and answer, but write nothing. Default false.' }),
+  }),
+});
+
+const ActivationItem = builder.inputType('ActivationItem', {
+  description: 'What to activate, for how long and why, as one of several.',
+  fields: activationFields,
+});
+
+const BATCH_MAXIMUM = 50;
+
+const ActivateManyInput = builder.inputType('ActivateManyInput', {
+  description: 'Several activations, of any providers.',
+  fields: (t) => ({
+    activations: t.field({
+      type: [ActivationItem],
       required: true,
-      description: "An eligible assignment of the caller's, or of a group of theirs.",
+      description: `What to activate, 1 to ${BATCH_MAXIMUM}.`,
     }),
-    scope: t.field({
-      type: ScopeInput,
-      description: 'Where: the scope of the eligible assignment, the default, or one below.',
-    }),
-    startsAt: t.field({
-      type: 'DateTime',
-      description: 'When it begins. Default, and for an instant in the past: now.',
-    }),
-    endsAt: t.field({ type: 'DateTime', description: 'When it ends; excludes `duration`.' }),
-    duration: t.field({
-      type: 'Duration',
-      description: 'How long it lasts, at least PT5M; excludes `endsAt`. Default: as long as the role settings allow.',
-    }),
-    justification: t.string({ description: 'Why.' }),
-    ticket: t.field({ type: TicketInput, description: 'A ticket that explains it.' }),
+    atomic: t.boolean({ description: 'All of them or none. Default false: each on its own.' }),
     idempotencyKey: t.id({ description: 'The same key with the same input gives the same answer, and acts once.' }),
     validateOnly: t.boolean({ description: 'Judge and answer, but write nothing. Default false.' }),
   }),
@@ -50,13 +77,23 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: ActivateInput, required: true, description: 'The activation.' }) },
     resolve: (_root, { input }, context) =>
       activate(context, {
-        eligibilityId: idOf(input.eligibility, 'Assignment'),
-        scope: scopeOf(input.scope),
-        schedule: scheduleOf(input),
-        reasons: reasonsOf(input),
+        ...activationOf(input),
         idempotencyKey: input.idempotencyKey,
         validateOnly: input.validateOnly,
       }),
+  }),
+  activateMany: t.field({
+    type: [payload('ActivateManyPayload', 'What became of one activation, or why nothing did.')],
+    description: 'The caller activates several eligible assignments: one payload for each, in the order given.',
+    args: { input: t.arg({ type: ActivateManyInput, required: true, description: 'The activations.' }) },
+    resolve: (_root, { input }, context) => {
+      const { activations, atomic, idempotencyKey, validateOnly } = input;
+      if (activations.length === 0 || activations.length > BATCH_MAXIMUM) {
+        throw new ArgumentError(`activations holds ${activations.length} items: give 1 to ${BATCH_MAXIMUM}.`);
+      }
+      const common = { atomic: atomic ?? false, idempotencyKey, validateOnly };
+      return activateMany(context, { ...common, activations: activations.map(activationOf) });
+    },
   }),
   deactivate: t.field({
     type: payload('DeactivatePayload', 'What `deactivate` did, or why not.'),
@@ -72,3 +109,12 @@ builder.mutationFields((t) => ({
       }),
   }),
 }));
+
+function activationOf(input: typeof ActivationItem.$inferInput) {
+  return {
+    eligibilityId: idOf(input.eligibility, 'Assignment'),
+    scope: scopeOf(input.scope),
+    schedule: scheduleOf(input),
+    reasons: reasonsOf(input),
+  };
+}

@@ -35,6 +35,7 @@ export const MATRIX = {
   },
   Mutation: {
     activate: isUser,
+    activateMany: isUser,
     approve: isUser,
     assign: isManager,
     deactivate: or(isUser, isManager),

@@ -16,6 +16,7 @@ export const REFUSALS = {
     'The principal already holds such an assignment of this role at this scope. [RoleAssignmentExists]',
   ALREADY_ACTIVE: 'You already hold the role actively at this scope in that time. [RoleAssignmentExists]',
   REQUEST_PENDING: 'A request for this access is already waiting for a decision. [PendingRoleAssignmentRequest]',
+  PRINCIPAL_DISABLED: 'The principal is disabled or deleted. [SubjectNotFound]',
   NOT_ELIGIBLE: 'You hold no eligible assignment that is in force for this. [EligibilityRule]',
   NOT_ACTIVATED: 'This is not a running activation of yours. [RoleAssignmentDoesNotExist]',
   INVALID_SCHEDULE: 'The start and the end do not fit. [InvalidRoleAssignmentRequestSchedule]',
@@ -29,6 +30,7 @@ export const REFUSALS = {
     'It would leave the directory without the administrators it must keep: give the role to somebody else first.',
   LAST_OWNER: 'It would leave the group without an owner: name another owner first.',
   NO_APPROVER: 'The role settings ask for approval, and nobody but you could give it. [InvalidPolicy]',
+  NOT_APPROVED: 'The role settings have come to ask for an approval that the request never had.',
   SELF_APPROVAL: 'Nobody decides on their own request.',
   NOT_APPROVER: 'You are not an approver of this request.',
   ALREADY_DECIDED: "You have decided on this request before: the next decision is somebody else's.",
@@ -36,6 +38,7 @@ export const REFUSALS = {
   REQUEST_NOT_PENDING: 'The request is no longer waiting for a decision.',
   REQUEST_TIMED_OUT: 'The request was not decided in time; it must be made again.',
   JUSTIFICATION_REQUIRED: 'A decision needs a justification.',
+  BATCH_REFUSED: 'Another item of the batch was refused, so that nothing of it was done.',
   IDEMPOTENCY_KEY_REUSED: 'This idempotency key came before with another input: use a new key for a new request.',
 } as const;
 

@@ -18,7 +18,15 @@ import { rolesById } from '../store/role.ts';
 import { scopeFacts } from '../store/scope.ts';
 import { databaseNow, type Transaction } from '../store/transaction.ts';
 import { type ScopeArgument, scopeReference } from './assignment.ts';
-import { type ActionContext, type CommonInput, type Outcome, perform } from './perform.ts';
+import {
+  type ActionContext,
+  type Attempt,
+  type CommonInput,
+  type Outcome,
+  perform,
+  performAll,
+  type Written,
+} from './perform.ts';
 
 export interface ActivateInput extends CommonInput {
   readonly eligibilityId: string;
@@ -29,53 +37,60 @@ export interface ActivateInput extends CommonInput {
 }
 
 export function activate(context: ActionContext, input: ActivateInput): Promise<Outcome> {
-  return perform(context, 'activate', input, async ({ tx, viewer }) => {
-    const { facts, policy } = await activationFacts(tx, {
-      viewerId: viewer.id,
-      eligibilityId: input.eligibilityId,
-      scope: input.scope,
-      scopeViewer: viewer,
-      schedule: input.schedule,
-      reasons: input.reasons,
-      proof: viewer.proof,
-    });
-    const decision = decideActivation(facts);
-    if (isRefused(decision)) return { ...decision, subject: subjectOf(facts) };
-    if ('granted' in decision) {
-      const { granted } = decision;
-      const status = granted.startsAt > facts.now ? 'GRANTED' : 'PROVISIONED';
-      const requestId = await insertRequest(tx, {
-        ...requestOf(granted, facts, policy),
-        ...{ status, expiresAt: null, escalatesAt: null, completedAt: granted.startsAt },
-      });
-      return {
-        requestId,
-        assignmentId: await grant(tx, granted, { requestId, actorId: viewer.id, at: facts.now }),
-        status,
-      };
-    }
-    const status = 'PENDING_APPROVAL';
-    const { pendingApproval, expiresAt, stages } = decision;
-    const row = {
-      ...requestOf(pendingApproval, facts, policy),
-      status,
-      expiresAt,
-      completedAt: null,
-      escalatesAt: escalatesAt(stages[0], facts.now),
-    } as const;
-    const { provider, roleId, scopeId, principalId, assignmentType } = row;
-    await closeOverdue(tx, row, facts.now);
-    const requestId = await insertRequest(tx, row, stages);
-    const subject = { provider, roleId, scopeId, principalId, assignmentType, requestId };
-    await record(tx, {
-      ...subject,
-      type: 'request.created',
-      at: facts.now,
-      actorId: viewer.id,
-      payload: { expiresAt },
-    });
-    return { requestId, assignmentId: null, status };
+  return perform(context, 'activate', input, (attempt) => activateOne(attempt, input));
+}
+
+export interface ActivateManyInput extends CommonInput {
+  readonly activations: readonly ActivateInput[];
+  /** All in one transaction or none; otherwise each on its own. */
+  readonly atomic: boolean;
+}
+
+/** In the order given; each has its own answer and, unless atomic, its own share of the idempotency key. */
+export async function activateMany(context: ActionContext, input: ActivateManyInput): Promise<Outcome[]> {
+  const { activations, atomic, idempotencyKey: key, validateOnly } = input;
+  if (atomic) {
+    const works = activations.map((one) => (attempt: Attempt) => activateOne(attempt, one));
+    return performAll(context, 'activateMany', input, works);
+  }
+  const outcomes: Outcome[] = [];
+  for (const [index, one] of activations.entries()) {
+    const idempotencyKey = key == null ? null : `${key} ${index}`;
+    outcomes.push(await activate(context, { ...one, idempotencyKey, validateOnly }));
+  }
+  return outcomes;
+}
+
+async function activateOne({ tx, viewer }: Attempt, input: ActivateInput) {
+  const { facts, policy } = await activationFacts(tx, {
+    viewerId: viewer.id,
+    eligibilityId: input.eligibilityId,
+    scope: input.scope,
+    scopeViewer: viewer,
+    schedule: input.schedule,
+    reasons: input.reasons,
+    proof: viewer.proof,
   });
+  const decision = decideActivation(facts);
+  if (isRefused(decision)) return { ...decision, subject: subjectOf(facts) };
+  if ('granted' in decision) {
+    const { granted } = decision;
+    const status = granted.startsAt > facts.now ? 'GRANTED' : 'PROVISIONED';
+    const times = { status, expiresAt: null, escalatesAt: null, completedAt: granted.startsAt } as const;
+    const requestId = await insertRequest(tx, { ...requestOf(granted, facts, policy), ...times });
+    const assignmentId = await grant(tx, granted, { requestId, actorId: viewer.id, at: facts.now });
+    return { requestId, assignmentId, status } satisfies Written;
+  }
+  const status = 'PENDING_APPROVAL';
+  const { pendingApproval, expiresAt, stages } = decision;
+  const times = { status, expiresAt, escalatesAt: escalatesAt(stages[0], facts.now), completedAt: null } as const;
+  const row = { ...requestOf(pendingApproval, facts, policy), ...times };
+  const { provider, roleId, scopeId, principalId, assignmentType } = row;
+  await closeOverdue(tx, row, facts.now);
+  const requestId = await insertRequest(tx, row, stages);
+  const subject = { provider, roleId, scopeId, principalId, assignmentType, requestId };
+  await record(tx, { ...subject, type: 'request.created', at: facts.now, actorId: viewer.id, payload: { expiresAt } });
+  return { requestId, assignmentId: null, status } satisfies Written;
 }
 
 interface ActivationQuestion {

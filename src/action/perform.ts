@@ -44,32 +44,87 @@ export type Written = Omit<Outcome, 'refusals'>;
 /** The principal was disabled or deleted after the token had been checked. */
 export class ViewerGoneError extends Error {}
 
-export async function perform(
+export async function perform(context: ActionContext, verb: string, input: CommonInput, work: Work): Promise<Outcome> {
+  const [outcome] = await once(context, verb, input, 1, async (tx, viewer) => {
+    const result = await underConstraints(tx, (inner) => work({ tx: inner, viewer }));
+    if (isRefused(result)) await recordRefusal(tx, viewer.id, { verb, input }, result);
+    return [answer(result)];
+  });
+  return outcome as Outcome;
+}
+
+/** All of them in one transaction, or none. */
+export function performAll(
+  context: ActionContext,
+  verb: string,
+  input: CommonInput,
+  works: readonly Work[],
+): Promise<Outcome[]> {
+  return once(context, verb, input, works.length, async (tx, viewer) => {
+    const results = await allOrNothing(tx, viewer, works);
+    for (const result of results) {
+      if (isRefused(result)) await recordRefusal(tx, viewer.id, { verb, input }, result);
+    }
+    const spoiled = results.some((result) => isRefused(result));
+    return results.map((result) => answer(spoiled && !isRefused(result) ? refuse('BATCH_REFUSED') : result));
+  });
+}
+
+type Work = (attempt: Attempt) => Promise<Written | RefusedAttempt>;
+
+/** In one transaction, as the viewer of this instant, and only the first time for the same idempotency key. */
+async function once(
   { database, viewer }: ActionContext,
   verb: string,
   input: CommonInput,
-  work: (attempt: Attempt) => Promise<Written | RefusedAttempt>,
-): Promise<Outcome> {
-  const attempt = async (tx: Transaction) => {
+  size: number,
+  body: (tx: Transaction, viewer: Viewer) => Promise<Outcome[]>,
+): Promise<Outcome[]> {
+  const asPresent = async (tx: Transaction) => {
     const present = await currentViewer(tx.getKysely(), viewer);
     if (present === null) throw new ViewerGoneError();
-    return underConstraints(tx, (inner) => work({ tx: inner, viewer: present }));
+    return body(tx, present);
   };
-  if (input.validateOnly) return rehearse(database, attempt);
+  if (input.validateOnly) return rehearse(database, asPresent);
   return transact(database, async (tx) => {
     const key = input.idempotencyKey ?? null;
-    if (key !== null) {
-      const now = await databaseNow(tx);
-      const claimed = await claimKey(tx, { principalId: viewer.id, key, body: [verb, input], now });
-      if (claimed === 'OTHER_INPUT') return answer(refuse('IDEMPOTENCY_KEY_REUSED', { field: ['idempotencyKey'] }));
-      if (claimed !== 'NEW') return claimed.answer as Outcome;
+    if (key === null) return asPresent(tx);
+    const now = await databaseNow(tx);
+    const claimed = await claimKey(tx, { principalId: viewer.id, key, body: [verb, input], now });
+    if (claimed === 'OTHER_INPUT') {
+      const refused = answer(refuse('IDEMPOTENCY_KEY_REUSED', { field: ['idempotencyKey'] }));
+      return Array.from({ length: size }, () => refused);
     }
-    const result = await attempt(tx);
-    if (isRefused(result)) await recordRefusal(tx, viewer.id, { verb, input }, result);
-    const outcome = answer(result);
-    if (key !== null) await keepAnswer(tx, viewer.id, key, outcome);
-    return outcome;
+    if (claimed !== 'NEW') return claimed.answer as Outcome[];
+    const outcomes = await asPresent(tx);
+    await keepAnswer(tx, viewer.id, key, outcomes);
+    return outcomes;
   });
+}
+
+/** Carries results out of a savepoint that must not be kept. */
+class Spoiled extends Error {
+  readonly results: (Written | RefusedAttempt)[];
+  constructor(results: (Written | RefusedAttempt)[]) {
+    super();
+    this.results = results;
+  }
+}
+
+async function allOrNothing(tx: Transaction, viewer: Viewer, works: readonly Work[]) {
+  try {
+    return await tx.transactional(async (whole) => {
+      const results: (Written | RefusedAttempt)[] = [];
+      for (const work of works) {
+        results.push(await underConstraints(whole as Transaction, (inner) => work({ tx: inner, viewer })));
+      }
+      if (results.some((result) => isRefused(result))) throw new Spoiled(results);
+      return results;
+    });
+  } catch (error) {
+    if (error instanceof Spoiled) return error.results;
+    throw error;
+  }
 }
 
 /** Deferred constraints that refuse rather than fail: the database has the last word, and says it in our words. */
@@ -96,27 +151,24 @@ async function underConstraints(
   }
 }
 
-/** Carries the answer out of a transaction that must not be kept. */
+/** Carries the answers out of a transaction that must not be kept. */
 class Rehearsed extends Error {
-  readonly outcome: Outcome;
-  constructor(outcome: Outcome) {
+  readonly outcomes: Outcome[];
+  constructor(outcomes: Outcome[]) {
     super();
-    this.outcome = outcome;
+    this.outcomes = outcomes;
   }
 }
 
 /** Does everything, constraints included, and undoes it. What it would have written has no id to give. */
-async function rehearse(
-  database: Database,
-  attempt: (tx: Transaction) => Promise<Written | RefusedAttempt>,
-): Promise<Outcome> {
+async function rehearse(database: Database, body: (tx: Transaction) => Promise<Outcome[]>): Promise<Outcome[]> {
   try {
     return await transact(database, async (tx) => {
-      throw new Rehearsed(answer(await attempt(tx)));
+      throw new Rehearsed(await body(tx));
     });
   } catch (error) {
     if (!(error instanceof Rehearsed)) throw error;
-    return { ...error.outcome, requestId: null, assignmentId: null };
+    return error.outcomes.map((outcome) => ({ ...outcome, requestId: null, assignmentId: null }));
   }
 }
 

@@ -25,6 +25,36 @@ export type ActivateInput = {
   readonly validateOnly?: boolean | null | undefined;
 };
 
+/** Several activations, of any providers. */
+export type ActivateManyInput = {
+  /** What to activate, 1 to 50. */
+  readonly activations: ReadonlyArray<ActivationItem>;
+  /** All of them or none. Default false: each on its own. */
+  readonly atomic?: boolean | null | undefined;
+  /** The same key with the same input gives the same answer, and acts once. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Judge and answer, but write nothing. Default false. */
+  readonly validateOnly?: boolean | null | undefined;
+};
+
+/** What to activate, for how long and why, as one of several. */
+export type ActivationItem = {
+  /** How long it lasts, at least PT5M; excludes `endsAt`. Default: as long as the role settings allow. */
+  readonly duration?: string | null | undefined;
+  /** An eligible assignment of the caller's, or of a group of theirs. */
+  readonly eligibility: string;
+  /** When it ends; excludes `duration`. */
+  readonly endsAt?: string | null | undefined;
+  /** Why. */
+  readonly justification?: string | null | undefined;
+  /** Where: the scope of the eligible assignment, the default, or one below. */
+  readonly scope?: ScopeInput | null | undefined;
+  /** When it begins. Default, and for an instant in the past: now. */
+  readonly startsAt?: string | null | undefined;
+  /** A ticket that explains it. */
+  readonly ticket?: TicketInput | null | undefined;
+};
+
 /** What activating may ask for. */
 export type ActivationRequirement =
   /** The approval of somebody else. */
@@ -88,12 +118,20 @@ export type AssignmentEventType =
   | 'ASSIGNMENT_DEACTIVATED'
   /** An assignment reached its end. */
   | 'ASSIGNMENT_EXPIRED'
-  /** An approver approved a request. */
+  /** An assignment ends soon; the payload says in how many minutes. */
+  | 'ASSIGNMENT_EXPIRING'
+  /** An assignment that was granted for later began. */
+  | 'ASSIGNMENT_STARTED'
+  /** The last approval that a request needed was given. */
   | 'REQUEST_APPROVED'
   /** A request was made and waits for a decision. */
   | 'REQUEST_CREATED'
   /** An approver denied a request. */
   | 'REQUEST_DENIED'
+  /** What was granted for later could not begin; the payload names every refusal. */
+  | 'REQUEST_FAILED'
+  /** An approver approved a request that waits for further approvals. */
+  | 'REQUEST_STAGE_APPROVED'
   /** A request was not decided in time. */
   | 'REQUEST_TIMED_OUT';
 
@@ -156,6 +194,8 @@ export type DeactivateInput = {
 
 /** Which requests to decide, and why so. */
 export type DecideInput = {
+  /** A shorter duration than was asked for. Default: as asked. Means nothing to a denial. */
+  readonly duration?: string | null | undefined;
   /** The same key with the same input gives the same answer, and acts once. */
   readonly idempotencyKey?: string | null | undefined;
   /** Why; needed for both decisions, and kept with them. */
@@ -172,6 +212,8 @@ export type EndReason =
   | 'DEACTIVATED'
   /** It reached its end. */
   | 'EXPIRED'
+  /** At its start something that it had been granted by no longer held. */
+  | 'FAILED'
   /** An administrator removed it. */
   | 'REMOVED';
 
@@ -226,12 +268,16 @@ export type RefusalCode =
   | 'ACTIVE_TOO_BRIEFLY'
   /** You already hold the role actively at this scope in that time. [RoleAssignmentExists] */
   | 'ALREADY_ACTIVE'
+  /** You have decided on this request before: the next decision is somebody else's. */
+  | 'ALREADY_DECIDED'
   /** The principal already holds such an assignment of this role at this scope. [RoleAssignmentExists] */
   | 'ASSIGNMENT_EXISTS'
   /** There is no such assignment. [RoleAssignmentDoesNotExist] */
   | 'ASSIGNMENT_NOT_FOUND'
   /** The role settings ask for an authentication context that your token does not hold. [RoleAssignmentRequestAcrsValidationFailed] */
   | 'AUTHENTICATION_CONTEXT_REQUIRED'
+  /** Another item of the batch was refused, so that nothing of it was done. */
+  | 'BATCH_REFUSED'
   /** An assignment lasts at least 5 minutes. [ActiveDurationTooShort] */
   | 'DURATION_TOO_SHORT'
   /** This idempotency key came before with another input: use a new key for a new request. */
@@ -242,8 +288,14 @@ export type RefusalCode =
   | 'INVALID_SCHEDULE'
   /** A decision needs a justification. */
   | 'JUSTIFICATION_REQUIRED'
+  /** It would leave the directory without the administrators it must keep: give the role to somebody else first. */
+  | 'LAST_ADMINISTRATOR'
+  /** It would leave the group without an owner: name another owner first. */
+  | 'LAST_OWNER'
   /** This is not a running activation of yours. [RoleAssignmentDoesNotExist] */
   | 'NOT_ACTIVATED'
+  /** The role settings have come to ask for an approval that the request never had. */
+  | 'NOT_APPROVED'
   /** You are not an approver of this request. */
   | 'NOT_APPROVER'
   /** You hold no eligible assignment that is in force for this. [EligibilityRule] */
@@ -252,6 +304,8 @@ export type RefusalCode =
   | 'NO_APPROVER'
   /** The role settings are not met: see failedRules for each rule. [RoleAssignmentRequestPolicyValidationFailed] */
   | 'POLICY_RULES_FAILED'
+  /** The principal is disabled or deleted. [SubjectNotFound] */
+  | 'PRINCIPAL_DISABLED'
   /** This kind of principal cannot hold such an assignment. */
   | 'PRINCIPAL_NOT_ALLOWED'
   /** There is no such principal. [SubjectNotFound] */
@@ -260,6 +314,8 @@ export type RefusalCode =
   | 'REQUEST_NOT_FOUND'
   /** The request is no longer waiting for a decision. */
   | 'REQUEST_NOT_PENDING'
+  /** The role settings have become stricter since: the request must be made again. */
+  | 'REQUEST_OUTDATED'
   /** A request for this access is already waiting for a decision. [PendingRoleAssignmentRequest] */
   | 'REQUEST_PENDING'
   /** The request was not decided in time; it must be made again. */
@@ -430,6 +486,25 @@ export type ActivateMutation = { readonly activate: { readonly status: RequestSt
         { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
         & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
       ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> } };
+
+export type ActivateManyMutationVariables = Exact<{
+  input: ActivateManyInput;
+}>;
+
+
+export type ActivateManyMutation = { readonly activateMany: ReadonlyArray<{ readonly status: RequestStatus | null, readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly requestor: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null, readonly assignment: { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly via: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> }> };
 
 export type ApproveMutationVariables = Exact<{
   input: DecideInput;
@@ -920,6 +995,7 @@ export type PageDetailsFragment = { readonly hasNextPage: boolean, readonly endC
 /** Each operation, named by the hash of its document. */
 export const OPERATIONS = {
   activate: { kind: 'mutation', documentId: 'sha256:567b276ce7e7159f9e95dc8e5f2440674e3d5989e31e78a681fa2f27f8c1935d' },
+  activateMany: { kind: 'mutation', documentId: 'sha256:3ab0feabb4e3766a963c093f340cba7d33bed75a2c86a30d4546dd03db1cbae9' },
   approve: { kind: 'mutation', documentId: 'sha256:053ae53521da95336f428adb4a2f8029df366226679bf259198bd21b553b22e8' },
   assign: { kind: 'mutation', documentId: 'sha256:f1d4df2cd9cb7e7313d353d15ffc31962c3fd8207bf5548c8ee362a14e10347e' },
   assignment: { kind: 'query', documentId: 'sha256:351e6b4b0e6fcb09688b5adc93ff7707439a0210b268db02188c729e5d1d7495' },
@@ -947,6 +1023,7 @@ export const OPERATIONS = {
 /** The types of each operation. */
 export interface Operations {
   readonly activate: { readonly variables: ActivateMutationVariables; readonly data: ActivateMutation };
+  readonly activateMany: { readonly variables: ActivateManyMutationVariables; readonly data: ActivateManyMutation };
   readonly approve: { readonly variables: ApproveMutationVariables; readonly data: ApproveMutation };
   readonly assign: { readonly variables: AssignMutationVariables; readonly data: AssignMutation };
   readonly assignment: { readonly variables: AssignmentQueryVariables; readonly data: AssignmentQuery };
