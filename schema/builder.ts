@@ -170,6 +170,7 @@ export const EndReasonEnum = words('EndReason', 'Why an assignment is over.', EN
   REMOVED: 'An administrator removed it.',
   DEACTIVATED: 'Its holder deactivated it.',
   EXPIRED: 'It reached its end.',
+  FAILED: 'At its start something that it had been granted by no longer held.',
 });
 
 export const RequestActionEnum = words('RequestAction', 'What a request asks for.', REQUEST_ACTIONS, {

@@ -4,12 +4,15 @@ export const EVENTS = {
   'assignment.assigned': 'An administrator made an eligible or active assignment.',
   'assignment.activated': 'A holder activated an eligible assignment.',
   'assignment.deactivated': 'A holder, or an administrator, ended an activation before its end.',
+  'assignment.started': 'An assignment that was granted for later began.',
+  'assignment.expiring': 'An assignment ends soon; the payload says in how many minutes.',
   'assignment.expired': 'An assignment reached its end.',
   'request.created': 'A request was made and waits for a decision.',
   'request.stageApproved': 'An approver approved a request that waits for further approvals.',
   'request.approved': 'The last approval that a request needed was given.',
   'request.denied': 'An approver denied a request.',
   'request.timedOut': 'A request was not decided in time.',
+  'request.failed': 'What was granted for later could not begin; the payload names every refusal.',
   'request.refused': 'A request was refused; the payload names every refusal and failed rule.',
   'directory.imported': 'Principals, scopes and roles were imported; the payload counts them.',
 } as const;
@@ -21,12 +24,15 @@ export const ASSIGNMENT_EVENTS = [
   'assignment.assigned',
   'assignment.activated',
   'assignment.deactivated',
+  'assignment.started',
+  'assignment.expiring',
   'assignment.expired',
   'request.created',
   'request.stageApproved',
   'request.approved',
   'request.denied',
   'request.timedOut',
+  'request.failed',
 ] as const satisfies readonly EventType[];
 export type AssignmentEventType = (typeof ASSIGNMENT_EVENTS)[number];
 

@@ -28,7 +28,7 @@ export type AssignmentType = (typeof ASSIGNMENT_TYPES)[number];
 export const ASSIGNMENT_STATES = ['ASSIGNED', 'ACTIVATED'] as const;
 export type AssignmentState = (typeof ASSIGNMENT_STATES)[number];
 
-export const END_REASONS = ['REMOVED', 'DEACTIVATED', 'EXPIRED'] as const;
+export const END_REASONS = ['REMOVED', 'DEACTIVATED', 'EXPIRED', 'FAILED'] as const;
 export type EndReason = (typeof END_REASONS)[number];
 
 export const REQUEST_ACTIONS = [

@@ -1,0 +1,102 @@
+/** Who sees to it that what falls due happens? One sweep a second over all gateways, handed out by graphile-worker. */
+import type { Runner } from 'graphile-worker';
+import type { Database } from '../store/database.ts';
+import { sweep } from './sweep.ts';
+
+/**
+ * A thing happens at most this long after it has fallen due. Every gateway puts a sweep into the queue so often; they are
+ * one and the same job, whoever comes first does it, and the next beat replaces one whose worker died.
+ */
+const BEAT = 1000;
+const RESTART_INTERVAL = 1000;
+const SWEEP = 'portcullis_sweep';
+
+export interface Scheduler {
+  /** Waits for the sweep under way. */
+  stop(): Promise<void>;
+}
+
+export interface SchedulerOptions {
+  readonly database: Database;
+  /** The same database, for the connections of the queue. */
+  readonly url: string;
+  /** Told of every failure; the scheduler carries on. */
+  readonly onFault: (error: unknown) => void;
+}
+
+/** Comes up by itself in the background: the library takes its time to load, and access does not depend on it. */
+export function startScheduler(options: SchedulerOptions): Scheduler {
+  const stopped = new AbortController();
+  const running = keepRunning(options, stopped.signal);
+  return {
+    async stop() {
+      stopped.abort();
+      await running;
+    },
+  };
+}
+
+async function keepRunning(options: SchedulerOptions, stopped: AbortSignal): Promise<void> {
+  while (!stopped.aborted) {
+    try {
+      await runOnce(options, stopped);
+    } catch (error) {
+      options.onFault(error);
+      await pause(RESTART_INTERVAL, stopped);
+    }
+  }
+}
+
+/** Until it is stopped, or fails with its connection. */
+async function runOnce({ database, url, onFault }: SchedulerOptions, stopped: AbortSignal): Promise<void> {
+  const { Logger, run } = await import('graphile-worker');
+  if (stopped.aborted) return;
+  const runner = await run({
+    connectionString: url,
+    // One for the job, one that listens, one for the beat.
+    maxPoolSize: 3,
+    concurrency: 1,
+    noHandleSignals: true,
+    logger: new Logger(() => (level, message) => {
+      if (level === 'error') onFault(new Error(message));
+    }),
+    taskList: {
+      [SWEEP]: async () => {
+        await sweep(database, { onFault, signal: stopped });
+      },
+    },
+    parsedCronItems: [],
+  });
+  const ended = runner.promise;
+  const beat = setInterval(() => void queueSweep(runner, onFault), BEAT);
+  void queueSweep(runner, onFault);
+  const stop = () => void runner.stop().catch(() => undefined);
+  stopped.addEventListener('abort', stop, { once: true });
+  if (stopped.aborted) stop();
+  try {
+    await ended;
+  } finally {
+    clearInterval(beat);
+    stopped.removeEventListener('abort', stop);
+  }
+}
+
+async function queueSweep(runner: Runner, onFault: (error: unknown) => void): Promise<void> {
+  try {
+    await runner.addJob(SWEEP, {}, { jobKey: SWEEP, maxAttempts: 1 });
+  } catch (error) {
+    onFault(error);
+  }
+}
+
+function pause(milliseconds: number, stopped: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      stopped.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    stopped.addEventListener('abort', done);
+  });
+}

@@ -1,0 +1,130 @@
+/** What has fallen due? One statement finds it all by the database's clock; each row is locked and looked at again before it is acted on. */
+import { type RawBuilder, sql } from 'kysely';
+import type { Warning } from '../decision/warning.ts';
+import { WARNINGS } from '../decision/warning.ts';
+import type { LockedAssignment } from './assignment.ts';
+import type { Sql } from './database.ts';
+import { instant, type Transaction } from './transaction.ts';
+
+export const DUE_KINDS = ['START', 'TIME_OUT', 'WARNING', 'END'] as const;
+export type DueKind = (typeof DUE_KINDS)[number];
+
+export interface DueItem {
+  readonly kind: DueKind;
+  /** Of the assignment, or of the request. */
+  readonly id: string;
+  readonly dueAt: string;
+  /** Which warning; null for everything else. */
+  readonly warning: Warning['kind'] | null;
+}
+
+/** A kind a line: another thing that falls due is another statement here and another action in `src/schedule/sweep.ts`. */
+const DUE: Record<DueKind, RawBuilder<unknown>> = {
+  START: sql`SELECT a.id, a.starts_at AS due_at, NULL AS warning
+    FROM request q JOIN assignment a ON a.request_id = q.id
+    WHERE q.status = 'GRANTED' AND a.starts_at <= statement_timestamp() AND a.ended_by IS NULL AND NOT isempty(a.during)`,
+  TIME_OUT: sql`SELECT q.id, q.expires_at AS due_at, NULL AS warning
+    FROM request q
+    WHERE q.status IN ('PENDING_APPROVAL', 'PENDING_ADMIN_DECISION') AND q.expires_at <= statement_timestamp()`,
+  WARNING: sql`SELECT a.id, a.ends_at - w.before AS due_at, w.kind AS warning
+    FROM (VALUES ${sql.join(WARNINGS.map(warningRow))}) AS w (kind, state, before)
+    JOIN assignment a ON a.state = w.state AND a.ended_by IS NULL AND a.ends_at > statement_timestamp()
+      AND a.ends_at <= statement_timestamp() + w.before AND a.ends_at - w.before > a.starts_at
+    WHERE NOT EXISTS (SELECT FROM assignment_warning given
+      WHERE given.assignment_id = a.id AND given.ends_at = a.ends_at AND given.kind = w.kind)`,
+  END: sql`SELECT a.id, a.ends_at AS due_at, NULL AS warning
+    FROM assignment a
+    WHERE a.ended_by IS NULL AND a.ends_at <= statement_timestamp() AND NOT isempty(a.during)`,
+};
+
+function warningRow({ kind, state, minutesBefore }: Warning) {
+  return sql`(${kind}, ${state}, make_interval(mins => ${minutesBefore}::int))`;
+}
+
+/** The oldest first: after a time without a scheduler everything happens in the order in which it should have. */
+export async function dueItems(db: Sql, limit: number): Promise<DueItem[]> {
+  const kinds = DUE_KINDS.map(
+    (kind, index) => sql`SELECT ${sql.lit(kind)} AS kind, ${sql.lit(index)} AS rank, d.* FROM (${DUE[kind]}) d`,
+  );
+  const { rows } = await sql<DueItem>`
+    SELECT kind, id, due_at AS "dueAt", warning FROM (${sql.join(kinds, sql` UNION ALL `)}) due
+    ORDER BY due_at, rank, id LIMIT ${limit}`.execute(db);
+  return rows;
+}
+
+export interface StartingAssignment extends Omit<LockedAssignment, 'eligibilityScopeId'> {
+  readonly requestId: string;
+  readonly justification: string | null;
+  readonly ticketNumber: string | null;
+  readonly ticketSystem: string | null;
+  readonly multiFactorAt: Date | null;
+  readonly authenticationContexts: readonly string[];
+  readonly requestedAt: Date;
+  readonly principalEnabled: boolean;
+  readonly approved: boolean;
+}
+
+const COLUMNS = sql`a.id, a.provider, a.role_id AS "roleId", a.scope_id AS "scopeId", a.principal_id AS "principalId", a.type, a.state,
+  a.starts_at AS "startsAt", a.ends_at AS "endsAt", a.eligibility_id AS "eligibilityId", a.condition`;
+
+/** Null: begun already, over, or in the hands of another scheduler. */
+export async function lockStarting(tx: Transaction, id: string): Promise<StartingAssignment | null> {
+  const { rows } = await sql<Record<string, unknown>>`
+    SELECT ${COLUMNS}, q.id AS "requestId", q.justification, q.ticket_number AS "ticketNumber", q.ticket_system AS "ticketSystem",
+      q.multi_factor_at AS "multiFactorAt", q.authentication_contexts AS "authenticationContexts", q.created_at AS "requestedAt",
+      p.enabled AND p.deleted_at IS NULL AS "principalEnabled",
+      EXISTS (SELECT FROM approval_decision d WHERE d.request_id = q.id AND d.result = 'APPROVE') AS approved
+    FROM assignment a JOIN request q ON q.id = a.request_id JOIN principal p ON p.id = a.principal_id
+    WHERE a.id = ${id} AND q.status = 'GRANTED' AND a.starts_at <= clock_timestamp()
+      AND a.ended_by IS NULL AND NOT isempty(a.during)
+    FOR NO KEY UPDATE OF a, q SKIP LOCKED`.execute(tx.getKysely());
+  return rows[0] ? (withInstants(rows[0], 'multiFactorAt', 'requestedAt') as unknown as StartingAssignment) : null;
+}
+
+export interface EndingAssignment extends Omit<LockedAssignment, 'eligibilityScopeId'> {
+  readonly requestId: string | null;
+}
+
+/** Null: ended already, moved, not even begun on record, or in the hands of another scheduler. */
+export async function lockEnding(tx: Transaction, id: string): Promise<EndingAssignment | null> {
+  const { rows } = await sql<Record<string, unknown>>`
+    SELECT ${COLUMNS}, a.request_id AS "requestId" FROM assignment a
+    WHERE a.id = ${id} AND a.ended_by IS NULL AND a.ends_at <= clock_timestamp() AND NOT isempty(a.during)
+      AND NOT EXISTS (SELECT FROM request q WHERE q.id = a.request_id AND q.status = 'GRANTED')
+    FOR NO KEY UPDATE OF a SKIP LOCKED`.execute(tx.getKysely());
+  return rows[0] ? (withInstants(rows[0]) as unknown as EndingAssignment) : null;
+}
+
+/** Null: warned of already, ended, moved, or in the hands of another scheduler. */
+export async function claimWarning(
+  tx: Transaction,
+  id: string,
+  { kind, state, minutesBefore }: Warning,
+): Promise<EndingAssignment | null> {
+  const { rows } = await sql<Record<string, unknown>>`
+    WITH ending AS (
+      SELECT ${COLUMNS}, a.request_id AS "requestId" FROM assignment a
+      WHERE a.id = ${id} AND a.state = ${state} AND a.ended_by IS NULL AND a.ends_at > clock_timestamp()
+        AND a.ends_at <= clock_timestamp() + make_interval(mins => ${minutesBefore}::int)
+      FOR NO KEY UPDATE OF a SKIP LOCKED),
+    claimed AS (
+      INSERT INTO assignment_warning (assignment_id, ends_at, kind, warned_at)
+      SELECT id, "endsAt", ${kind}, clock_timestamp() FROM ending
+      ON CONFLICT DO NOTHING RETURNING assignment_id)
+    SELECT ending.* FROM ending JOIN claimed ON claimed.assignment_id = ending.id`.execute(tx.getKysely());
+  return rows[0] ? (withInstants(rows[0]) as unknown as EndingAssignment) : null;
+}
+
+/** False: decided already, or in the hands of another scheduler or of whoever decides it. */
+export async function lockOverdue(tx: Transaction, requestId: string): Promise<boolean> {
+  const { rows } = await sql`
+    SELECT q.id FROM request q
+    WHERE q.id = ${requestId} AND q.status IN ('PENDING_APPROVAL', 'PENDING_ADMIN_DECISION') AND q.expires_at <= clock_timestamp()
+    FOR NO KEY UPDATE OF q SKIP LOCKED`.execute(tx.getKysely());
+  return rows.length > 0;
+}
+
+function withInstants(row: Record<string, unknown>, ...names: readonly string[]): Record<string, unknown> {
+  for (const name of ['startsAt', 'endsAt', ...names]) row[name] = instant(row[name] as string | null);
+  return row;
+}
