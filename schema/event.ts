@@ -145,18 +145,26 @@ builder.subscriptionFields((t) => ({
 }));
 
 /** Renews the context for every event, and hands an end on as a last item, which every transport knows how to deliver. */
-async function* delivered(
+function delivered(
   context: Context,
   deliveries: AsyncIterableIterator<Delivery>,
-): AsyncGenerator<Delivery | Error> {
-  try {
-    for await (const delivery of deliveries) {
-      renew(context, delivery.viewer);
-      yield delivery;
-    }
-  } catch (error) {
-    yield error as Error;
-  }
+): AsyncIterableIterator<Delivery | Error> {
+  return {
+    async next() {
+      try {
+        const result = await deliveries.next();
+        if (!result.done) renew(context, result.value.viewer);
+        return result;
+      } catch (error) {
+        return { done: false, value: error as Error };
+      }
+    },
+    // At once, and therefore no generator: one that waits for the next event is returned only after it.
+    return: async () => (await deliveries.return?.()) ?? { done: true, value: undefined },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
 
 function optional<T>(id: string | null, loader: { load(id: string): Promise<T | null> }): Promise<T | null> | null {
