@@ -1,5 +1,6 @@
 /** Who holds what, and administrators' making of it. @see https://learn.microsoft.com/graph/api/resources/unifiedroleassignmentschedule */
 import { assign } from '../src/action/assignment.ts';
+import { CONDITION_VERSION } from '../src/decision/condition.ts';
 import type { RolePolicyRules } from '../src/decision/policy.ts';
 import { type AssignmentRow, listAssignments } from '../src/store/assignment.ts';
 import { instant } from '../src/store/transaction.ts';
@@ -123,6 +124,11 @@ Assignment.implement({
       nullable: true,
       description: 'ABAC condition that narrows an Azure role; null when there is none.',
     }),
+    conditionVersion: t.string({
+      nullable: true,
+      description: 'Version of the language of the condition; null when there is none.',
+      resolve: ({ condition }) => (condition === null ? null : CONDITION_VERSION),
+    }),
     createdAt: t.field({
       type: 'DateTime',
       description: 'When it was made.',
@@ -198,6 +204,7 @@ const AssignInput = builder.inputType('AssignInput', {
     }),
     endsAt: t.field({ type: 'DateTime', description: 'When it ends; excludes `duration`. Default: permanent.' }),
     duration: t.field({ type: 'Duration', description: 'How long it lasts, at least PT5M; excludes `endsAt`.' }),
+    condition: t.string({ description: 'An ABAC condition, version 2.0, that narrows an Azure role. Default: none.' }),
     justification: t.string({ description: 'Why.' }),
     ticket: t.field({ type: TicketInput, description: 'A ticket that explains it.' }),
     idempotencyKey: t.id({ description: 'The same key with the same input gives the same answer, and acts once.' }),
@@ -218,6 +225,7 @@ builder.mutationFields((t) => ({
         type: input.type,
         schedule: scheduleOf(input),
         reasons: reasonsOf(input),
+        condition: input.condition ?? null,
         idempotencyKey: input.idempotencyKey,
         validateOnly: input.validateOnly,
       }),

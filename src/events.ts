@@ -4,6 +4,10 @@ export const EVENTS = {
   'assignment.assigned': 'An administrator made an eligible or active assignment.',
   'assignment.activated': 'A holder activated an eligible assignment.',
   'assignment.deactivated': 'A holder, or an administrator, ended an activation before its end.',
+  'assignment.updated': 'An administrator changed the period or the condition of an assignment.',
+  'assignment.extended': 'The end of an assignment was moved to a later instant, or taken away.',
+  'assignment.renewed': 'An assignment that had expired was made anew.',
+  'assignment.removed': 'An administrator ended an assignment before its end.',
   'assignment.started': 'An assignment that was granted for later began.',
   'assignment.expiring': 'An assignment ends soon; the payload says in how many minutes.',
   'assignment.expired': 'An assignment reached its end.',
@@ -13,6 +17,7 @@ export const EVENTS = {
   'request.denied': 'An approver denied a request.',
   'request.timedOut': 'A request was not decided in time.',
   'request.failed': 'What was granted for later could not begin; the payload names every refusal.',
+  'request.canceled': 'A request was taken back, or lost what it was about.',
   'request.refused': 'A request was refused; the payload names every refusal and failed rule.',
   'directory.imported': 'Principals, scopes and roles were imported; the payload counts them.',
 } as const;
@@ -24,6 +29,10 @@ export const ASSIGNMENT_EVENTS = [
   'assignment.assigned',
   'assignment.activated',
   'assignment.deactivated',
+  'assignment.updated',
+  'assignment.extended',
+  'assignment.renewed',
+  'assignment.removed',
   'assignment.started',
   'assignment.expiring',
   'assignment.expired',
@@ -32,6 +41,7 @@ export const ASSIGNMENT_EVENTS = [
   'request.approved',
   'request.denied',
   'request.timedOut',
+  'request.canceled',
   'request.failed',
 ] as const satisfies readonly EventType[];
 export type AssignmentEventType = (typeof ASSIGNMENT_EVENTS)[number];

@@ -23,6 +23,8 @@ export interface AssignInput extends CommonInput {
   readonly type: AssignmentType;
   readonly schedule: ScheduleInput;
   readonly reasons: Reasons;
+  /** An ABAC condition that narrows an Azure role. */
+  readonly condition: string | null;
 }
 
 export type ScopeArgument = { readonly id: string } | { readonly path: string };
@@ -41,6 +43,7 @@ export function assign(context: ActionContext, input: AssignInput): Promise<Outc
       ...facts.schedule,
       ...facts.reasons,
       ...facts.proof,
+      condition: facts.condition,
       action: 'ADMIN_ASSIGN',
       status,
       assignmentType: input.type,
@@ -58,7 +61,7 @@ export function assign(context: ActionContext, input: AssignInput): Promise<Outc
       state: 'ASSIGNED',
       eligibilityId: null,
       requestId,
-      condition: null,
+      condition: facts.condition,
       createdAt: facts.now,
     });
     await record(tx, {
@@ -98,6 +101,7 @@ async function assignmentFacts({ tx, viewer }: Attempt, input: AssignInput) {
     held: await heldPeriods(db, held),
     pending: await hasPendingRequest(db, { ...held, assignmentType: input.type }, now),
     rules: policy.rules,
+    condition: input.condition,
   };
   return { facts, policyVersionId: policy.versionId };
 }

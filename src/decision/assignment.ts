@@ -1,5 +1,6 @@
 /** May this administrator give this principal this role at this scope for this time? */
 import { type Refusal, type Refused, refusal, refuse } from '../refusals.ts';
+import { conditionRefusal } from './condition.ts';
 import type { RolePolicyRules } from './policy.ts';
 import { mayManage, type Powers } from './powers.ts';
 import { GROUP_MEMBER } from './role.ts';
@@ -60,6 +61,8 @@ export interface AssignmentFacts {
   readonly held: readonly Period[];
   readonly pending: boolean;
   readonly rules: RolePolicyRules;
+  /** An ABAC condition that narrows an Azure role. */
+  readonly condition: string | null;
 }
 
 /** The access that is made: what a request asks for and an assignment grants. */
@@ -86,6 +89,8 @@ export function decideAssignment(f: AssignmentFacts): AssignmentDecision | Refus
   if (!mayManage(f.powers, { provider, type: f.type, ancestorIds, group })) return refuse('INSUFFICIENT_PERMISSIONS');
   const illegal = principalRefusal(f.role, f.scope, f.principal, f.type);
   if (illegal) return { refusals: [illegal] };
+  const unreadable = conditionRefusal(provider, f.condition ?? null);
+  if (unreadable) return { refusals: [unreadable] };
   const period = decidePeriod(f.schedule, f.now);
   if ('refusals' in period) return period;
   if (f.held.some((held) => overlap(held, period))) return refuse('ASSIGNMENT_EXISTS');
@@ -136,7 +141,7 @@ export function canonicalKey(path: string): string {
 }
 
 /** Nothing that cannot perform activation steps may be eligible; groups as each provider allows. */
-function principalRefusal(
+export function principalRefusal(
   role: RoleFacts,
   scope: ScopeFacts,
   principal: PrincipalFacts,

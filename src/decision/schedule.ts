@@ -44,6 +44,11 @@ export function minutesBetween(from: Date, until: Date): number {
   return (until.getTime() - from.getTime()) / 60_000;
 }
 
+/** Ended at the instant, or never to begin. */
+export function isOver({ startsAt, endsAt }: Period, at: Date): boolean {
+  return endsAt !== null && (endsAt <= at || endsAt <= startsAt);
+}
+
 /** In force at the instant: `[startsAt, endsAt)`. */
 export function covers(period: Period, at: Date): boolean {
   return period.startsAt <= at && (period.endsAt === null || at < period.endsAt);

@@ -122,7 +122,7 @@ export interface LockedAssignment extends Period {
   readonly condition: string | null;
 }
 
-const LOCKED_COLUMNS = sql`${COLUMNS},
+export const LOCKED_COLUMNS = sql`${COLUMNS},
   (SELECT e.scope_id FROM assignment e WHERE e.id = a.eligibility_id) AS "eligibilityScopeId"`;
 
 type LockedRow = Omit<LockedAssignment, 'startsAt' | 'endsAt'> & { startsAt: string; endsAt: string | null };
@@ -151,6 +151,23 @@ export async function lockEligibility(
       SELECT g.group_id FROM groups_of(${principalId}, clock_timestamp()) g WHERE g.direct OR a.provider <> 'ENTRA_ROLE'))
     FOR SHARE OF a`.execute(tx.getKysely());
   return rows[0] ? { ...rows[0], startsAt: instant(rows[0].startsAt), endsAt: instant(rows[0].endsAt) } : null;
+}
+
+/** The activation that runs now, for the same access. */
+export async function lockActivation(
+  tx: Transaction,
+  { principalId, roleId, scopeId }: Omit<Held, 'type'>,
+): Promise<LockedAssignment | null> {
+  const { rows } = await sql<LockedRow>`
+    SELECT ${LOCKED_COLUMNS} FROM assignment a
+    WHERE a.principal_id = ${principalId} AND a.role_id = ${roleId} AND a.scope_id = ${scopeId}
+      AND a.type = 'ACTIVE' AND a.state = 'ACTIVATED' AND a.during @> clock_timestamp()
+    FOR NO KEY UPDATE OF a`.execute(tx.getKysely());
+  return rows[0] ? { ...rows[0], startsAt: instant(rows[0].startsAt), endsAt: instant(rows[0].endsAt) } : null;
+}
+
+export async function extendAssignment(tx: Transaction, id: string, endsAt: Date): Promise<void> {
+  await tx.nativeUpdate(AssignmentEntity, { id }, { endsAt });
 }
 
 export async function insertAssignment(tx: Transaction, row: NewAssignment): Promise<string> {

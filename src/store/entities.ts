@@ -125,6 +125,7 @@ export const RequestEntity = defineEntity({
     startsAt: p.datetime().nullable(),
     endsAt: p.datetime().nullable(),
     durationMinutes: p.integer().nullable(),
+    targetId: p.uuid().nullable(),
     condition: p.text().nullable(),
     multiFactorAt: p.datetime().nullable(),
     authenticationContexts: p.array().$type<string[]>(),

@@ -156,6 +156,8 @@ export interface LockedRequest extends RequestKey {
   readonly policyVersionId: string | null;
   /** Where the policy is that governs it: an activation's is that of the eligible assignment's scope. */
   readonly policyScopeId: string;
+  /** The assignment that it changes, extends, renews or removes. */
+  readonly targetId: string | null;
 }
 
 const INSTANTS = ['startsAt', 'endsAt', 'multiFactorAt', 'createdAt', 'expiresAt'] as const;
@@ -168,7 +170,7 @@ export async function lockRequest(tx: Transaction, viewer: Viewer, id: string): 
       q.ticket_number AS "ticketNumber", q.ticket_system AS "ticketSystem", q.starts_at AS "startsAt", q.ends_at AS "endsAt",
       q.duration_minutes AS "durationMinutes", q.multi_factor_at AS "multiFactorAt",
       q.authentication_contexts AS "authenticationContexts", q.created_at AS "createdAt", q.expires_at AS "expiresAt",
-      q.policy_version_id AS "policyVersionId",
+      q.policy_version_id AS "policyVersionId", q.target_id AS "targetId",
       coalesce((SELECT e.scope_id FROM assignment e WHERE e.id = q.eligibility_id), q.scope_id) AS "policyScopeId"
     FROM request q WHERE q.id = ${id} AND ${visibleRequest(viewer, 'q')}
     FOR UPDATE OF q`.execute(tx.getKysely());
@@ -178,7 +180,9 @@ export async function lockRequest(tx: Transaction, viewer: Viewer, id: string): 
   return row as unknown as LockedRequest;
 }
 
-export interface NewRequest extends Omit<LockedRequest, 'id' | 'policyScopeId'> {
+export interface NewRequest extends Omit<LockedRequest, 'id' | 'policyScopeId' | 'targetId'> {
+  readonly targetId?: string | null;
+  readonly condition?: string | null;
   /** When the backup approvers of the first stage may decide; null: never. */
   readonly escalatesAt: Date | null;
   readonly completedAt: Date | null;
@@ -191,7 +195,7 @@ export async function insertRequest(
 ): Promise<string> {
   const id = crypto.randomUUID();
   const authenticationContexts = [...row.authenticationContexts];
-  await tx.insert(RequestEntity, { ...row, id, authenticationContexts, condition: null, stage: 1 });
+  await tx.insert(RequestEntity, { condition: null, targetId: null, ...row, id, authenticationContexts, stage: 1 });
   const asked = stages.flatMap(({ approvers, backups }, index) => [
     ...approvers.map((approverId) => ({ approverId, stage: index + 1, escalation: false })),
     ...backups.map((approverId) => ({ approverId, stage: index + 1, escalation: true })),
