@@ -33,6 +33,8 @@ async function start(options: Partial<EmbeddedOptions> = {}): Promise<Embedded> 
 
 async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
+  // Some tests ask a server that is about to end; the query that fails says so.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     return (await client.query(text)).rows;
