@@ -2,7 +2,7 @@
 import { processNow } from '../clock.ts';
 import type { Viewer } from '../decision/powers.ts';
 import type { Sql } from '../store/database.ts';
-import { type EventFilter, type EventRow, eventsAfter } from '../store/event.ts';
+import { type EventFilter, type EventRow, eventsAfter, logHead } from '../store/event.ts';
 import { currentViewer } from '../store/viewer.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { Tail } from './tail.ts';
@@ -69,13 +69,14 @@ export function subscribe(subscription: Subscription): AsyncIterableIterator<Del
 async function* deliver(subscription: Subscription, stopped: AbortSignal): AsyncGenerator<Delivery, void, void> {
   const { tail, db, filter, viewer } = subscription;
   const { epoch } = tail;
-  let position = startOf(subscription);
+  let position = await startOf(subscription);
   while (!stopped.aborted) {
     if (viewer.expiresAt <= processNow()) throw new StreamEndedError('UNAUTHENTICATED');
+    // Before the rights, so that these are not older than any event up to there.
+    const upTo = tail.position;
     const present = await currentViewer(db(), viewer);
     if (present === null) throw new StreamEndedError('FORBIDDEN');
     if (tail.epoch !== epoch) throw new StreamEndedError('RESYNC_REQUIRED');
-    const upTo = tail.position;
     const range = { after: `${position}`, upTo: `${upTo}`, limit: BATCH };
     const events = position < upTo ? await eventsAfter(db(), present, filter, range) : [];
     const judgedAt = performance.now();
@@ -87,17 +88,19 @@ async function* deliver(subscription: Subscription, stopped: AbortSignal): Async
       yield { event, cursor: encodeCursor({ epoch, position }), viewer: present };
     }
     if (delivered === events.length && events.length < BATCH) {
-      position = upTo;
+      if (upTo > position) position = upTo;
       await tail.after(position, AbortSignal.any([stopped, AbortSignal.timeout(waitFor(viewer))]));
     }
   }
 }
 
-function startOf({ tail, after }: Subscription): bigint {
+async function startOf({ tail, db, after }: Subscription): Promise<bigint> {
   if (after === null) return tail.position;
   const cursor = decodeCursor(after);
   if (cursor === null) throw new StreamEndedError('BAD_CURSOR');
-  if (cursor.epoch !== tail.epoch || cursor.position > tail.position) throw new StreamEndedError('RESYNC_REQUIRED');
+  // A cursor that comes straight from the log, or from another gateway, may be ahead of what this one has heard.
+  const { epoch, position } = cursor.position > tail.position ? await logHead(db()) : tail;
+  if (cursor.epoch !== epoch || cursor.position > BigInt(position)) throw new StreamEndedError('RESYNC_REQUIRED');
   return cursor.position;
 }
 
