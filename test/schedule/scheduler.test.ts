@@ -1,0 +1,56 @@
+/** Does the scheduler come up, do what is due within seconds, survive the loss of its connections, and stop? */
+import { sql } from 'kysely';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startScheduler } from '../../src/schedule/scheduler.ts';
+import { cloneDatabase, type TestDatabase } from '../support/database.ts';
+import { until } from '../support/process.ts';
+import { type Rows, rowsOf } from '../support/rows.ts';
+
+let clone: TestDatabase;
+let given: Rows;
+beforeEach(async () => {
+  clone = await cloneDatabase();
+  given = rowsOf(clone.database);
+});
+afterEach(() => clone.drop());
+
+const expired = async (count: number) => (await given.events()).length === count;
+
+test('what falls due happens within two seconds, once, with two gateways on one database', async () => {
+  const faults: unknown[] = [];
+  const options = { database: clone.database, url: clone.url, onFault: (error: unknown) => faults.push(error) };
+  const schedulers = [startScheduler(options), startScheduler(options)];
+  try {
+    await given.assignment({ principal: await given.user(), ends: -1 });
+    await until('the first end', () => expired(1));
+    await given.assignment({ principal: await given.user(), ends: 1 / 60 });
+    const [due] = await given.run(sql<{ endsAt: string }>`SELECT max(ends_at) AS "endsAt" FROM assignment`);
+    await until('the second end', () => expired(2));
+    const [late] = await given.run(sql<{ late: string }>`
+      SELECT extract(epoch FROM max(at) - ${due?.endsAt}::timestamptz) AS late FROM event`);
+    expect(Number(late?.late)).toBeLessThan(2);
+  } finally {
+    await Promise.all(schedulers.map((scheduler) => scheduler.stop()));
+  }
+  expect(faults).toEqual([]);
+});
+
+test('it takes up its work again after its connections were lost, and after a worker died at it', async () => {
+  const scheduler = startScheduler({ database: clone.database, url: clone.url, onFault: () => undefined });
+  try {
+    await given.assignment({ principal: await given.user(), ends: -1 });
+    await until('the first end', () => expired(1));
+    await given.run(sql`UPDATE graphile_worker._private_jobs SET locked_at = now(), locked_by = 'dead'`);
+    await given.run(sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%graphile_worker%' OR query LIKE 'LISTEN "jobs%'`);
+    await given.assignment({ principal: await given.user(), ends: -1 });
+    await until('the second end', () => expired(2));
+  } finally {
+    await scheduler.stop();
+  }
+});
+
+test('it can be stopped before it has come up', async () => {
+  const scheduler = startScheduler({ database: clone.database, url: clone.url, onFault: () => undefined });
+  await scheduler.stop();
+});
