@@ -1,6 +1,7 @@
 /** Holders turn eligible assignments into active ones, and end them. @see https://learn.microsoft.com/entra/id-governance/privileged-identity-management/pim-how-to-activate-role */
 import type { InputFieldBuilder } from '@pothos/core';
 import { activate, activateMany } from '../src/action/activation.ts';
+import { extendActivation } from '../src/action/activationExtension.ts';
 import { deactivate } from '../src/action/deactivation.ts';
 import { ArgumentError } from '../src/store/connection.ts';
 import { builder } from './builder.ts';
@@ -69,6 +70,19 @@ const DeactivateInput = builder.inputType('DeactivateInput', {
   }),
 });
 
+const ExtendActivationInput = builder.inputType('ExtendActivationInput', {
+  description: 'Which running activation shall last longer, and why. Give either `duration` or `endsAt`.',
+  fields: (t) => ({
+    assignment: t.id({ required: true, description: "A running activation of the caller's." }),
+    endsAt: t.field({ type: 'DateTime', description: 'The new end.' }),
+    duration: t.field({ type: 'Duration', description: 'How much longer than until its present end.' }),
+    justification: t.string({ description: 'Why.' }),
+    ticket: t.field({ type: TicketInput, description: 'A ticket that explains it.' }),
+    idempotencyKey: t.id({ description: 'The same key with the same input gives the same answer, and acts once.' }),
+    validateOnly: t.boolean({ description: 'Judge and answer, but write nothing. Default false.' }),
+  }),
+});
+
 builder.mutationFields((t) => ({
   activate: t.field({
     type: payload('ActivatePayload', 'What `activate` did, or why not.'),
@@ -94,6 +108,21 @@ builder.mutationFields((t) => ({
       const common = { atomic: atomic ?? false, idempotencyKey, validateOnly };
       return activateMany(context, { ...common, activations: activations.map(activationOf) });
     },
+  }),
+  extendActivation: t.field({
+    type: payload('ExtendActivationPayload', 'What `extendActivation` did, or why not.'),
+    description:
+      'The caller makes a running activation last longer, without a gap, where the role settings allow it: at most their maximum from its start, and with approval where the role asks for it.',
+    args: { input: t.arg({ type: ExtendActivationInput, required: true, description: 'The extension.' }) },
+    resolve: (_root, { input }, context) =>
+      extendActivation(context, {
+        assignmentId: idOf(input.assignment, 'Assignment'),
+        endsAt: input.endsAt ?? null,
+        durationMinutes: input.duration ?? null,
+        reasons: reasonsOf(input),
+        idempotencyKey: input.idempotencyKey,
+        validateOnly: input.validateOnly,
+      }),
   }),
   deactivate: t.field({
     type: payload('DeactivatePayload', 'What `deactivate` did, or why not.'),

@@ -40,6 +40,7 @@ export const MATRIX = {
     assign: isManager,
     deactivate: or(isUser, isManager),
     deny: isUser,
+    extendActivation: isUser,
   },
   Subscription: {
     assignmentEvents: isKnown,

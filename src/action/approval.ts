@@ -1,8 +1,10 @@
 /** An approver decides requests: each in its own transaction, everything judged again at that instant. */
+import type { ActivationFacts } from '../decision/activation.ts';
 import { decideApproval, escalatesAt } from '../decision/approval.ts';
 import { defaultPolicy } from '../decision/policy.ts';
 import type { ApprovalResult, RequestStatus } from '../decision/words.ts';
 import { isRefused, refuse } from '../refusals.ts';
+import { lockActivation } from '../store/assignment.ts';
 import { record } from '../store/event.ts';
 import { currentPolicy, policyVersion } from '../store/policy.ts';
 import {
@@ -14,8 +16,9 @@ import {
   openStage,
   timeOut,
 } from '../store/request.ts';
-import { databaseNow } from '../store/transaction.ts';
+import { databaseNow, type Transaction } from '../store/transaction.ts';
 import { activationFacts, grant, stagesOf } from './activation.ts';
+import { prolong } from './activationExtension.ts';
 import { type ActionContext, type Attempt, type CommonInput, type Outcome, perform, type Written } from './perform.ts';
 
 export interface DecideInput extends CommonInput, Decision {
@@ -81,11 +84,14 @@ async function decide(attempt: Attempt, result: ApprovalResult, requestId: strin
       return written(requestId, 'PENDING_APPROVAL');
     }
     case 'APPROVED': {
-      const { activation } = decision;
-      const status = activation.startsAt > now ? 'GRANTED' : 'PROVISIONED';
-      await closeRequest(tx, requestId, status, activation.startsAt);
+      const { granted } = decision;
+      const startsAt = 'startsAt' in granted ? granted.startsAt : now;
+      const status = startsAt > now ? 'GRANTED' : 'PROVISIONED';
+      await closeRequest(tx, requestId, status, startsAt);
       await record(tx, { ...event, type: 'request.approved', payload });
-      const assignmentId = await grant(tx, activation, { requestId, actorId: viewer.id, at: now });
+      const by = { requestId, actorId: viewer.id, at: now };
+      const assignmentId =
+        'startsAt' in granted ? await grant(tx, granted, by) : await prolong(tx, granted, subject, by);
       return { requestId, assignmentId, status } satisfies Written;
     }
     default:
@@ -116,7 +122,18 @@ async function approvalFacts({ tx, viewer }: Attempt, request: LockedRequest) {
   const common = { now, viewerId: viewer.kind === 'USER' ? viewer.id : '', request, votes };
   const policyNow = await currentPolicy(db, { ...request, scopeId: request.policyScopeId });
   const stagesNow = await stagesOf(db, provider, policyNow.rules, request.principalId);
-  return { ...common, stages, stagesNow, activation: { ...activation, now } };
+  const extension = request.action === 'SELF_EXTEND' ? await askedExtension(tx, request, activation) : null;
+  return { ...common, stages, stagesNow, activation: { ...activation, now }, extension };
+}
+
+/** The longer end as it would be asked for now. */
+async function askedExtension(tx: Transaction, request: LockedRequest, activation: ActivationFacts) {
+  const assignment = await lockActivation(tx, request);
+  const { eligibility, held, reasons, proof, rules, stages, now } = activation;
+  const others = held.filter((period) => period.startsAt.getTime() !== assignment?.startsAt.getTime());
+  const { principalId: viewerId, endsAt, durationMinutes } = request;
+  const wish = { viewerId, assignment, endsAt, durationMinutes, held: others, pending: false };
+  return { ...wish, now, eligibility, reasons, proof, rules, stages };
 }
 
 function written(requestId: string, status: RequestStatus): Written {

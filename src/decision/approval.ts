@@ -1,6 +1,7 @@
 /** May this approver decide this request, is it decided then, and does everything it was judged by still hold? */
 import { type Refused, refuse } from '../refusals.ts';
 import { type Activation, type ActivationFacts, activationOf, activationPeriod } from './activation.ts';
+import { type ActivationExtension, type ActivationExtensionFacts, decideLongerEnd } from './activationExtension.ts';
 import { overlap } from './assignment.ts';
 import { activationRuleRefusals } from './rules.ts';
 import { covers, plus, type ScheduleInput } from './schedule.ts';
@@ -72,10 +73,12 @@ export interface ApprovalFacts {
   readonly votes: readonly Vote[];
   /** The activation as it would be asked for at this instant: eligibility, policy and everything else of now. */
   readonly activation: ActivationFacts | null;
+  /** The longer end that was asked for, when the request extends a running activation; null when it begins one. */
+  readonly extension: ActivationExtensionFacts | null;
 }
 
 export type ApprovalDecision =
-  | { readonly outcome: 'APPROVED'; readonly stage: number; readonly activation: Activation }
+  | { readonly outcome: 'APPROVED'; readonly stage: number; readonly granted: Activation | ActivationExtension }
   | { readonly outcome: 'DENIED'; readonly stage: number }
   | { readonly outcome: 'STAGE_APPROVED'; readonly stage: number; readonly next: ApprovalState & { state: 'OPEN' } };
 
@@ -107,11 +110,14 @@ export function decideApproval(f: ApprovalFacts): ApprovalDecision | Refused {
   }
   const vote: Vote = { stage, by: f.viewerId, result: 'APPROVE', at: f.now, durationMinutes: f.durationMinutes };
   const votes = [...f.votes, vote];
-  const granted = decideGrant({ ...f.activation, schedule: shortened(schedule, votes, f.now) });
+  const wished = shortened(f.extension ?? schedule, votes, f.now);
+  const granted = f.extension
+    ? decideLongerEnd({ ...f.extension, ...wished })
+    : decideGrant({ ...f.activation, schedule: wished });
   if ('refusals' in granted) return granted;
   const after = foldApproval(f.stages, votes, f.request.createdAt);
   if (after.state === 'OPEN') return { outcome: 'STAGE_APPROVED', stage, next: after };
-  return { outcome: 'APPROVED', stage, activation: granted };
+  return { outcome: 'APPROVED', stage, granted };
 }
 
 /** Named for the open stage when the request was made, and named by the policy of now. For a closed request: for any stage. */
@@ -129,8 +135,11 @@ function demandsMore(now: readonly ApprovalStageFacts[], then: readonly Approval
   return now.length > then.length || now.some(({ quorum }, index) => quorum > (then[index]?.quorum ?? 0));
 }
 
+type Wish = Omit<ScheduleInput, 'startsAt'> & { readonly startsAt?: Date | null };
+
 /** The shortest that anybody approved. */
-function shortened(schedule: ScheduleInput, votes: readonly Vote[], now: Date): ScheduleInput {
+function shortened(wish: Wish, votes: readonly Vote[], now: Date): ScheduleInput {
+  const schedule = { startsAt: wish.startsAt ?? null, endsAt: wish.endsAt, durationMinutes: wish.durationMinutes };
   const wishes = votes.flatMap(({ durationMinutes }) => (durationMinutes === null ? [] : [durationMinutes]));
   if (wishes.length === 0) return schedule;
   const shortest = Math.min(...wishes, schedule.durationMinutes ?? Number.POSITIVE_INFINITY);

@@ -70,6 +70,8 @@ export type ActivationRequirement =
 
 /** Who gets what, where, when and why. */
 export type AssignInput = {
+  /** An ABAC condition, version 2.0, that narrows an Azure role. Default: none. */
+  readonly condition?: string | null | undefined;
   /** How long it lasts, at least PT5M; excludes `endsAt`. */
   readonly duration?: string | null | undefined;
   /** When it ends; excludes `duration`. Default: permanent. */
@@ -120,10 +122,20 @@ export type AssignmentEventType =
   | 'ASSIGNMENT_EXPIRED'
   /** An assignment ends soon; the payload says in how many minutes. */
   | 'ASSIGNMENT_EXPIRING'
+  /** The end of an assignment was moved to a later instant, or taken away. */
+  | 'ASSIGNMENT_EXTENDED'
+  /** An administrator ended an assignment before its end. */
+  | 'ASSIGNMENT_REMOVED'
+  /** An assignment that had expired was made anew. */
+  | 'ASSIGNMENT_RENEWED'
   /** An assignment that was granted for later began. */
   | 'ASSIGNMENT_STARTED'
+  /** An administrator changed the period or the condition of an assignment. */
+  | 'ASSIGNMENT_UPDATED'
   /** The last approval that a request needed was given. */
   | 'REQUEST_APPROVED'
+  /** A request was taken back, or lost what it was about. */
+  | 'REQUEST_CANCELED'
   /** A request was made and waits for a decision. */
   | 'REQUEST_CREATED'
   /** An approver denied a request. */
@@ -217,6 +229,24 @@ export type EndReason =
   /** An administrator removed it. */
   | 'REMOVED';
 
+/** Which running activation shall last longer, and why. Give either `duration` or `endsAt`. */
+export type ExtendActivationInput = {
+  /** A running activation of the caller's. */
+  readonly assignment: string;
+  /** How much longer than until its present end. */
+  readonly duration?: string | null | undefined;
+  /** The new end. */
+  readonly endsAt?: string | null | undefined;
+  /** The same key with the same input gives the same answer, and acts once. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Why. */
+  readonly justification?: string | null | undefined;
+  /** A ticket that explains it. */
+  readonly ticket?: TicketInput | null | undefined;
+  /** Judge and answer, but write nothing. Default false. */
+  readonly validateOnly?: boolean | null | undefined;
+};
+
 /** What a rule of the role settings is about. */
 export type PolicyRule =
   /** An authentication context. */
@@ -270,6 +300,8 @@ export type RefusalCode =
   | 'ALREADY_ACTIVE'
   /** You have decided on this request before: the next decision is somebody else's. */
   | 'ALREADY_DECIDED'
+  /** The assignment is over. [RoleAssignmentDoesNotExist] */
+  | 'ASSIGNMENT_ENDED'
   /** The principal already holds such an assignment of this role at this scope. [RoleAssignmentExists] */
   | 'ASSIGNMENT_EXISTS'
   /** There is no such assignment. [RoleAssignmentDoesNotExist] */
@@ -278,28 +310,46 @@ export type RefusalCode =
   | 'AUTHENTICATION_CONTEXT_REQUIRED'
   /** Another item of the batch was refused, so that nothing of it was done. */
   | 'BATCH_REFUSED'
+  /** The condition cannot be read. */
+  | 'CONDITION_INVALID'
+  /** Only an Azure role can be narrowed by a condition. */
+  | 'CONDITION_NOT_ALLOWED'
   /** An assignment lasts at least 5 minutes. [ActiveDurationTooShort] */
   | 'DURATION_TOO_SHORT'
+  /** The role settings do not allow a running activation to be extended. */
+  | 'EXTENSION_NOT_ALLOWED'
+  /** A holder asks for an extension in the last 14 days before the end. */
+  | 'EXTENSION_WINDOW_CLOSED'
   /** This idempotency key came before with another input: use a new key for a new request. */
   | 'IDEMPOTENCY_KEY_REUSED'
   /** You may not manage assignments of this role at this scope. [InsufficientPermissions] */
   | 'INSUFFICIENT_PERMISSIONS'
   /** The start and the end do not fit. [InvalidRoleAssignmentRequestSchedule] */
   | 'INVALID_SCHEDULE'
+  /** An activation is not changed: it is deactivated or removed, or it expires. */
+  | 'IS_ACTIVATION'
   /** A decision needs a justification. */
   | 'JUSTIFICATION_REQUIRED'
   /** It would leave the directory without the administrators it must keep: give the role to somebody else first. */
   | 'LAST_ADMINISTRATOR'
   /** It would leave the group without an owner: name another owner first. */
   | 'LAST_OWNER'
+  /** Nothing was given that would change the assignment. */
+  | 'NOTHING_TO_CHANGE'
   /** This is not a running activation of yours. [RoleAssignmentDoesNotExist] */
   | 'NOT_ACTIVATED'
   /** The role settings have come to ask for an approval that the request never had. */
   | 'NOT_APPROVED'
   /** You are not an approver of this request. */
   | 'NOT_APPROVER'
+  /** The request can no longer be canceled. */
+  | 'NOT_CANCELABLE'
   /** You hold no eligible assignment that is in force for this. [EligibilityRule] */
   | 'NOT_ELIGIBLE'
+  /** The assignment is permanent: there is no end to move. */
+  | 'NOT_EXTENDABLE'
+  /** Only what has expired is renewed. */
+  | 'NOT_RENEWABLE'
   /** The role settings ask for approval, and nobody but you could give it. [InvalidPolicy] */
   | 'NO_APPROVER'
   /** The role settings are not met: see failedRules for each rule. [RoleAssignmentRequestPolicyValidationFailed] */
@@ -310,6 +360,10 @@ export type RefusalCode =
   | 'PRINCIPAL_NOT_ALLOWED'
   /** There is no such principal. [SubjectNotFound] */
   | 'PRINCIPAL_NOT_FOUND'
+  /** Whoever asks for an extension or a renewal says why. [JustificationRule] */
+  | 'REASON_REQUIRED'
+  /** An assignment is renewed within 30 days after its end. */
+  | 'RENEWAL_WINDOW_CLOSED'
   /** There is no such request. */
   | 'REQUEST_NOT_FOUND'
   /** The request is no longer waiting for a decision. */
@@ -652,6 +706,25 @@ export type EventCursorQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type EventCursorQuery = { readonly eventCursor: string };
+
+export type ExtendActivationMutationVariables = Exact<{
+  input: ExtendActivationInput;
+}>;
+
+
+export type ExtendActivationMutation = { readonly extendActivation: { readonly status: RequestStatus | null, readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly requestor: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null, readonly assignment: { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly via: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> } };
 
 export type MeQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -1004,6 +1077,7 @@ export const OPERATIONS = {
   deactivate: { kind: 'mutation', documentId: 'sha256:f5827b083992b21e86a80310445774ecced809896d9bf09aa7503511d61cb2ca' },
   deny: { kind: 'mutation', documentId: 'sha256:43896b270ce1eb0dd717fe8df3b631c71f42beff7adb2e1f98d6db38c19a1275' },
   eventCursor: { kind: 'query', documentId: 'sha256:e0431c5f87bfb390dde89c5100ea87b5d1242dd80a3e1ad8afd1ba190a2eb31f' },
+  extendActivation: { kind: 'mutation', documentId: 'sha256:7864af29376f2167df5e80767a6ee2d8918242c8d804004ed43f3e353f1a1eb9' },
   me: { kind: 'query', documentId: 'sha256:f68cb23804cd123c451197c3a9b21dbf6b1ba0b20c7d65eb6f44f00bd7e78c4b' },
   myApprovals: { kind: 'query', documentId: 'sha256:e67587c22c1cf1180bc4493b4e0d85579b1e8dc680a9021e5b4181f1ed8c0d71' },
   myRequests: { kind: 'query', documentId: 'sha256:c475b8148abd7dbb4ed516e7045a44af788a6fcb0c09bb6f7458da6b6be9e5ef' },
@@ -1032,6 +1106,7 @@ export interface Operations {
   readonly deactivate: { readonly variables: DeactivateMutationVariables; readonly data: DeactivateMutation };
   readonly deny: { readonly variables: DenyMutationVariables; readonly data: DenyMutation };
   readonly eventCursor: { readonly variables: EventCursorQueryVariables; readonly data: EventCursorQuery };
+  readonly extendActivation: { readonly variables: ExtendActivationMutationVariables; readonly data: ExtendActivationMutation };
   readonly me: { readonly variables: MeQueryVariables; readonly data: MeQuery };
   readonly myApprovals: { readonly variables: MyApprovalsQueryVariables; readonly data: MyApprovalsQuery };
   readonly myRequests: { readonly variables: MyRequestsQueryVariables; readonly data: MyRequestsQuery };
