@@ -24,13 +24,14 @@ export interface Subscription {
   readonly after: string | null;
 }
 
-export type StreamEnd = 'BAD_CURSOR' | 'RESYNC_REQUIRED' | 'UNAUTHENTICATED' | 'FORBIDDEN';
+export type StreamEnd = keyof typeof SENTENCES;
 
 const SENTENCES = {
   BAD_CURSOR: 'after is not a cursor of this stream: give one that an event of it carried.',
   RESYNC_REQUIRED: 'The cursor belongs to another event log: read the current state anew and subscribe without after.',
   UNAUTHENTICATED: 'The access token has expired: subscribe again with a new one and the last cursor.',
   FORBIDDEN: 'The principal was disabled or deleted.',
+  GATEWAY_STOPPING: 'The gateway is stopping: subscribe again with the last cursor.',
 } as const;
 
 /** The stream is over for a reason that the subscriber should know. */
@@ -71,6 +72,7 @@ async function* deliver(subscription: Subscription, stopped: AbortSignal): Async
   const { epoch } = tail;
   let position = await startOf(subscription);
   while (!stopped.aborted) {
+    if (tail.stopped) throw new StreamEndedError('GATEWAY_STOPPING');
     if (viewer.expiresAt <= processNow()) throw new StreamEndedError('UNAUTHENTICATED');
     // Before the rights, so that these are not older than any event up to there.
     const upTo = tail.position;

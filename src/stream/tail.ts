@@ -10,6 +10,8 @@ export interface Tail {
   /** The last position given, as far as this process knows. */
   readonly position: bigint;
   readonly epoch: string;
+  /** Nothing will be heard any more. */
+  readonly stopped: boolean;
   /** Resolves once there is a position after this one, or when the signal fires. */
   after(position: bigint, signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
@@ -24,6 +26,7 @@ export async function startTail(url: string, onFault: (error: unknown) => void):
 class LogTail implements Tail {
   position = 0n;
   epoch = '';
+  stopped = false;
   readonly #url: string;
   readonly #onFault: (error: unknown) => void;
   readonly #waiting = new Set<() => void>();
@@ -31,7 +34,6 @@ class LogTail implements Tail {
   #timer: NodeJS.Timeout | null = null;
   #reading = false;
   #again = false;
-  #stopped = false;
 
   constructor(url: string, onFault: (error: unknown) => void) {
     this.#url = url;
@@ -46,15 +48,23 @@ class LogTail implements Tail {
     });
     client.on('error', (error) => this.#lost(client, error));
     client.on('notification', () => void this.#read());
-    await client.connect();
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${POSITIONS_CHANNEL}`);
+      await this.#look(client);
+    } catch (error) {
+      client.end().catch(() => undefined);
+      throw error;
+    }
+    if (this.stopped) return client.end();
+    // Only now: until here a failure is the caller's, from here on `#lost` answers it.
     this.#client = client;
-    await client.query(`LISTEN ${POSITIONS_CHANNEL}`);
-    await this.#look(client);
     this.#timer = setInterval(() => void this.#read(), POLL_INTERVAL);
+    void this.#read();
   }
 
   after(position: bigint, signal: AbortSignal): Promise<void> {
-    if (this.position > position || signal.aborted || this.#stopped) return Promise.resolve();
+    if (this.position > position || signal.aborted || this.stopped) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = () => {
         this.#waiting.delete(wake);
@@ -67,7 +77,7 @@ class LogTail implements Tail {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.stopped = true;
     if (this.#timer) clearInterval(this.#timer);
     this.#wakeAll();
     await this.#client?.end().catch(() => undefined);
@@ -76,7 +86,7 @@ class LogTail implements Tail {
   /** Notifications that come during a look are answered by one more look, however many they are. */
   async #read(): Promise<void> {
     const client = this.#client;
-    if (client === null || this.#stopped) return;
+    if (client === null || this.stopped) return;
     this.#again = true;
     if (this.#reading) return;
     this.#reading = true;
@@ -107,7 +117,7 @@ class LogTail implements Tail {
   }
 
   #lost(client: pg.Client, error: unknown): void {
-    if (this.#client !== client || this.#stopped) return;
+    if (this.#client !== client || this.stopped) return;
     this.#client = null;
     if (this.#timer) clearInterval(this.#timer);
     this.#onFault(error);
@@ -117,7 +127,7 @@ class LogTail implements Tail {
 
   #reconnect(): void {
     setTimeout(() => {
-      if (this.#stopped) return;
+      if (this.stopped) return;
       this.connect().catch((error) => {
         this.#onFault(error);
         this.#reconnect();
