@@ -1,6 +1,6 @@
 /** How does a test talk to a gateway? To the real one, on a port of its own, over HTTP, SSE and WebSocket. */
 import { once } from 'node:events';
-import { type Client, createClient, type SubscribePayload } from 'graphql-ws';
+import { type IncomingMessage, request } from 'node:http';
 import { WebSocket } from 'ws';
 import { PERSONAS, type PersonaName } from '../../src/company/personas.ts';
 import { type Config, readConfig } from '../../src/config.ts';
@@ -113,17 +113,6 @@ export async function startGateway({ empty = false, config: changes = {}, databa
       });
       return answered<Data>(response);
     },
-    /** A client of graphql-transport-ws that does not come back by itself. */
-    async socket(caller: Caller): Promise<Client> {
-      return createClient({
-        url: self.wsUrl,
-        webSocketImpl: WebSocket,
-        connectionParams: await self.authorization(caller),
-        retryAttempts: 0,
-        lazyCloseTimeout: 0,
-        onNonLazyError: () => undefined,
-      });
-    },
   };
   return self;
 }
@@ -141,12 +130,23 @@ export class Received<Item = Anything> {
   error: unknown = null;
   #wake: () => void = () => undefined;
 
+  #listen: (item: Item) => void = () => undefined;
+
+  /** Calls back for every item, those that are there included. */
+  each(listen: (item: Item) => void): void {
+    this.items.forEach(listen);
+    this.#listen = listen;
+  }
+
   add(item: Item): void {
+    if (this.ended) return;
     this.items.push(item);
+    this.#listen(item);
     this.#wake();
   }
 
   end(error: unknown = null): void {
+    if (this.ended) return;
     this.error = error;
     this.ended = true;
     this.#wake();
@@ -182,83 +182,95 @@ export class Received<Item = Anything> {
 export interface Stream extends Received<Result<Anything>> {
   /** Ends it as a client does. */
   stop(): void;
+  /** Resets the connection, as a lost network does. */
+  cut(): void;
+  /** How the socket was closed; null over SSE. */
+  readonly closed: RawSocket['closed'] | null;
+  /** Reads on after having been opened `paused`. */
+  resume(): void;
 }
 
 export type Transport = 'WebSocket' | 'SSE';
 export const TRANSPORTS: readonly Transport[] = ['WebSocket', 'SSE'];
 
-/** A subscription; it is under way once the gateway has answered, which over WebSocket nobody is told. */
+interface Variables {
+  readonly [name: string]: unknown;
+  /** No variable: nothing is read from the network until `resume`. */
+  readonly paused?: boolean;
+}
+
+/** A subscription. Give it a cursor where it matters from when on it is under way: nobody is told. */
 export function open(
   gateway: TestGateway,
   transport: Transport,
   caller: Caller,
   query: string,
-  variables: Record<string, unknown> = {},
+  { paused = false, ...variables }: Variables = {},
 ): Promise<Stream> {
-  return transport === 'SSE'
-    ? openSse(gateway, caller, query, variables)
-    : openSocket(gateway, caller, query, variables);
+  const payload = { query, variables };
+  return transport === 'SSE' ? openSse(gateway, caller, payload, paused) : openSocket(gateway, caller, payload, paused);
 }
 
-async function openSocket(
-  gateway: TestGateway,
-  caller: Caller,
-  query: string,
-  variables: Record<string, unknown>,
-): Promise<Stream> {
-  const client = await gateway.socket(caller);
+async function openSocket(gateway: TestGateway, caller: Caller, payload: object, paused: boolean): Promise<Stream> {
+  const { socket, messages, closed, send } = await rawSocket(gateway.wsUrl);
+  send({ type: 'connection_init', payload: await gateway.authorization(caller) });
   const received = new Received<Result<Anything>>();
-  const payload: SubscribePayload = { query, variables };
-  const stop = client.subscribe(payload, {
-    next: (item) => received.add(item as Result<Anything>),
-    error: (error) => received.end(error),
-    complete: () => received.end(),
+  messages.each((message) => {
+    if (message.type === 'next') received.add(message.payload);
+    if (message.type === 'error') received.add({ errors: message.payload });
+    if (message.type === 'error' || message.type === 'complete') received.end();
   });
-  return Object.assign(received, { stop });
+  void closed.then((reason) => received.end(reason));
+  await Promise.race([messages.atLeast(1), closed]);
+  send({ type: 'subscribe', id: '1', payload });
+  if (paused) socket.pause();
+  return Object.assign(received, {
+    closed,
+    stop: () => send({ type: 'complete', id: '1' }),
+    cut: () => socket.terminate(),
+    resume: () => socket.resume(),
+  });
 }
 
-async function openSse(
-  gateway: TestGateway,
-  caller: Caller,
-  query: string,
-  variables: Record<string, unknown>,
-): Promise<Stream> {
-  const aborted = new AbortController();
-  const response = await fetch(gateway.url, {
+async function openSse(gateway: TestGateway, caller: Caller, payload: object, paused: boolean): Promise<Stream> {
+  const sent = request(gateway.url, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
       accept: 'text/event-stream',
       ...(await gateway.authorization(caller)),
     },
-    body: JSON.stringify({ query, variables }),
-    signal: aborted.signal,
   });
+  sent.end(JSON.stringify(payload));
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
   const received = new Received<Result<Anything>>();
-  void readEvents(response, received);
-  return Object.assign(received, { stop: () => aborted.abort() });
+  if (!paused) readEvents(response, received);
+  return Object.assign(received, {
+    closed: null,
+    stop: () => sent.destroy(),
+    cut: () => sent.socket?.resetAndDestroy(),
+    resume: () => readEvents(response, received),
+  });
 }
 
 /** @see https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md, distinct connections mode */
-async function readEvents(response: Response, received: Received): Promise<void> {
-  let rest = '';
-  try {
-    for await (const text of (response.body as ReadableStream<Uint8Array>).pipeThrough(
-      new TextDecoderStream() as never,
-    )) {
-      const blocks = (rest + text).split('\n\n');
-      rest = blocks.pop() ?? '';
-      for (const block of blocks) {
-        const event = /^event: (.*)$/m.exec(block)?.[1];
-        const data = /^data: (.*)$/m.exec(block)?.[1];
-        if (event === 'next' && data) received.add(JSON.parse(data));
-        if (event === 'complete') received.end();
-      }
+function readEvents(response: IncomingMessage, received: Received): void {
+  const decoder = new TextDecoder();
+  let rest: string[] = [];
+  response.on('data', (bytes: Buffer) => {
+    rest.push(decoder.decode(bytes, { stream: true }));
+    if (!rest.at(-1)?.includes('\n')) return;
+    const blocks = rest.join('').split('\n\n');
+    rest = [blocks.pop() ?? ''];
+    for (const block of blocks) {
+      const event = /^event: (.*)$/m.exec(block)?.[1];
+      const data = /^data: (.*)$/m.exec(block)?.[1];
+      if (event === 'next' && data) received.add(JSON.parse(data));
+      if (event === 'complete') received.end();
     }
-    received.end(response.ok ? null : new Error(`HTTP ${response.status}: ${rest}`));
-  } catch (error) {
-    received.end(error);
-  }
+  });
+  response.on('error', (error) => received.end(error));
+  response.on('close', () => received.end(response.statusCode === 200 ? null : { status: response.statusCode, rest }));
 }
 
 export interface RawSocket {

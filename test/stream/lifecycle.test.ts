@@ -1,0 +1,228 @@
+/** When does a stream end, and does it leave anything behind? Rights, tokens, principals, sockets and servers all end. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { persona } from '../../src/company/personas.ts';
+import { DIRECTORY_SCOPE, ENTRA } from '../../src/decision/role.ts';
+import { type Anything, open, type Stream, startGateway, type TestGateway, TRANSPORTS } from '../support/gateway.ts';
+import { until } from '../support/process.ts';
+import { watchStatements } from '../support/statements.ts';
+
+const LIVE = `subscription Live($after: Cursor) {
+  assignmentEvents(after: $after) { position principal { objectId displayName } }
+}`;
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startGateway();
+});
+afterAll(() => gateway.close());
+
+const execute = (statement: string, parameters: unknown[] = []) =>
+  gateway.database.em.fork().execute(statement, parameters) as Promise<Anything[]>;
+
+const EVENT = `INSERT INTO event (at, type, provider, assignment_type, principal_id, role_id, scope_id, payload)
+  SELECT clock_timestamp(), 'assignment.assigned', 'ENTRA_ROLE', 'ACTIVE', ?, '${ENTRA.globalReader}', '${DIRECTORY_SCOPE}', '{}'
+  FROM generate_series(1, ?::int)`;
+
+const happen = (principalId: string, count = 1) => execute(EVENT, [principalId, count]);
+
+const end = async () => (await gateway.ask('olga', '{ eventCursor }')).data.eventCursor as string;
+const whose = (stream: Stream) => stream.items.map(({ data }) => data?.assignmentEvents?.principal.objectId);
+const codes = (stream: Stream) => stream.items.flatMap(({ errors }) => errors?.map((e) => e.extensions.code) ?? []);
+
+const settled = () =>
+  until('every event to be numbered', async () => {
+    const [row] = await execute('SELECT count(*)::int AS waiting FROM event WHERE position IS NULL');
+    return row.waiting === 0;
+  });
+
+/** A user who sees nothing but their own access. */
+async function outsider(): Promise<{ id: string; token: string }> {
+  const { id, token, revoke } = await reader();
+  await execute(revoke);
+  return { id, token };
+}
+
+/** A user who reads every Entra assignment until the statement that revokes it is run. */
+async function reader(): Promise<{ id: string; token: string; revoke: string }> {
+  const [id, assignmentId] = [crypto.randomUUID(), crypto.randomUUID()];
+  await execute(
+    `INSERT INTO principal (id, kind, display_name, enabled, created_at, user_principal_name, user_type)
+    VALUES (?, 'USER', 'Reader', true, now(), ?, 'MEMBER')`,
+    [id, `${id}@example.com`],
+  );
+  await execute(
+    `INSERT INTO assignment (id, provider, role_id, scope_id, principal_id, type, starts_at, created_at)
+    VALUES (?, 'ENTRA_ROLE', ?, ?, ?, 'ACTIVE', now() - interval '1 day', now())`,
+    [assignmentId, ENTRA.securityReader, DIRECTORY_SCOPE, id],
+  );
+  const revoke = `UPDATE assignment SET ends_at = clock_timestamp(), ended_by = 'REMOVED' WHERE id = '${assignmentId}'`;
+  return { id, token: await gateway.tokenOf(id), revoke };
+}
+
+describe.each(TRANSPORTS)('over %s', (transport) => {
+  it('delivers nothing more once the right to see it is gone', async () => {
+    const { id, token, revoke } = await reader();
+    const stream = await open(gateway, transport, { token }, LIVE, { after: await end() });
+    await happen(persona('maya'));
+    await stream.atLeast(1);
+    await execute(revoke);
+    await happen(persona('maya'));
+    await happen(id);
+    await stream.atLeast(2);
+    stream.stop();
+    expect(whose(stream)).toEqual([persona('maya'), id]);
+  });
+
+  it('judges an event by rights that are not older than the event', async () => {
+    const { id, token, revoke } = await reader();
+    const stream = await open(gateway, transport, { token }, LIVE, { after: await end() });
+    await happen(persona('maya'));
+    await stream.atLeast(1);
+    // From now on reading the rights of anybody takes so long that they change meanwhile.
+    const [{ definition }] = await execute(
+      "SELECT pg_get_functiondef('groups_of(uuid, timestamptz)'::regprocedure) AS definition",
+    );
+    await execute(definition.replace(/AS \$function\$/, '$& SELECT pg_sleep(0.25);'));
+    using statements = watchStatements();
+    await happen(persona('arun'));
+    await until('rights to be read', () => statements.reads().some(({ values }) => values.includes(id)));
+    await execute(`${revoke}; ${EVENT}`, [persona('grace'), 1]);
+    await settled();
+    await happen(id);
+    await execute(definition);
+    await until('the last event', () => whose(stream).includes(id));
+    stream.stop();
+    expect(whose(stream)).not.toContain(persona('grace'));
+  });
+
+  it('ends when the token does', async () => {
+    const token = await gateway.token('olga', { lifetimeSeconds: 2 });
+    const stream = await open(gateway, transport, { token }, LIVE, { after: await end() });
+    await happen(persona('olga'));
+    await stream.atLeast(1);
+    await stream.all();
+    const endedAt = Date.now();
+    await happen(persona('olga'));
+    expect(whose(stream).filter(Boolean)).toEqual([persona('olga')]);
+    const { exp } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    expect(endedAt - exp * 1000).toBeGreaterThanOrEqual(0);
+    expect(endedAt - exp * 1000).toBeLessThan(1500);
+    if (transport === 'SSE') expect(codes(stream)).toEqual(['UNAUTHENTICATED']);
+    else expect(await stream.closed).toEqual({ code: 4403, reason: 'The access token has expired.' });
+  });
+
+  it.each([
+    ['disabled', 'UPDATE principal SET enabled = false WHERE id = ?'],
+    ['deleted', 'UPDATE principal SET deleted_at = now() WHERE id = ?'],
+  ])('ends within two seconds when the principal is %s, though nothing happens', async (_what, statement) => {
+    const { id, token } = await reader();
+    const stream = await open(gateway, transport, { token }, LIVE, { after: await end() });
+    await happen(id);
+    await stream.atLeast(1);
+    await execute(statement, [id]);
+    const goneAt = performance.now();
+    await stream.all();
+    expect(performance.now() - goneAt).toBeLessThan(2000);
+    expect(codes(stream)).toEqual(['FORBIDDEN']);
+  });
+
+  it.each(['unsubscribed', 'cut off'])('leaves nothing behind when a waiting subscriber has %s', async (how) => {
+    const { id, token } = await outsider();
+    const other = await open(gateway, transport, 'grace', LIVE, { after: await end() });
+    const streams = await Promise.all(
+      Array.from({ length: 8 }, async () => open(gateway, transport, { token }, LIVE, { after: await end() })),
+    );
+    await happen(id);
+    await Promise.all(streams.map((stream) => stream.atLeast(1)));
+    for (const stream of streams) how === 'cut off' ? stream.cut() : stream.stop();
+    using statements = watchStatements();
+    await until('the subscriptions to be gone', async () => {
+      const [before, seen] = [statements.sent.length, other.items.length];
+      await happen(persona('maya'));
+      await other.atLeast(seen + 1);
+      await happen(persona('maya'));
+      await other.atLeast(seen + 2);
+      return !statements.sent.slice(before).some(({ values }) => values.includes(id));
+    });
+    other.stop();
+  });
+
+  it('lets a subscriber that does not read wait in the log, and nobody else', async () => {
+    const { id, token } = await reader();
+    await execute("UPDATE principal SET display_name = repeat('x', 100000) WHERE id = ?", [id]);
+    const after = await end();
+    const slow = await open(gateway, transport, { token }, LIVE, { after, paused: true });
+    using statements = watchStatements();
+    await happen(id, 300);
+    const other = await open(gateway, transport, 'grace', LIVE, { after });
+    await other.atLeast(300);
+    other.stop();
+    // Pull-based: an event is read and executed when the one before it has left for the network, so what waits is
+    // what the two kernels hold, up to 10 of 30 MB. Executing one loads its principal, which is what is counted.
+    const executed = statements.reads().filter(({ text }) => text.includes('FROM principal p WHERE p.id')).length;
+    expect(executed - 300).toBeGreaterThan(0);
+    expect(executed - 300).toBeLessThan(200);
+    slow.resume();
+    expect(whose(slow)).toEqual([]);
+    await slow.atLeast(300);
+    slow.stop();
+    expect(new Set(whose(slow))).toEqual(new Set([id]));
+  });
+});
+
+describe('when the connection that listens is killed', () => {
+  const cutTail = async () => {
+    const [row] = await execute(
+      `SELECT pg_terminate_backend(pid) AS killed FROM pg_stat_activity
+      WHERE datname = current_database() AND application_name = 'portcullis tail'`,
+    );
+    expect(row).toEqual({ killed: true });
+  };
+
+  it.each(TRANSPORTS)('streams over %s go on within two seconds, and miss nothing', async (transport) => {
+    const stream = await open(gateway, transport, 'olga', LIVE, { after: await end() });
+    await happen(persona('olga'));
+    await stream.atLeast(1);
+    await cutTail();
+    await happen(persona('olga'), 3);
+    const cutAt = performance.now();
+    await stream.atLeast(4);
+    expect(performance.now() - cutAt).toBeLessThan(2000);
+    stream.stop();
+  });
+
+  it.each(TRANSPORTS)(
+    'a cursor over %s that the log is ahead with is taken, and what follows comes',
+    async (transport) => {
+      await cutTail();
+      await happen(persona('olga'));
+      await settled();
+      const stream = await open(gateway, transport, 'olga', LIVE, { after: await end() });
+      await happen(persona('olga'));
+      expect((await stream.atLeast(1))[0]?.errors).toBeUndefined();
+      await happen(persona('olga'));
+      const positions = (await stream.atLeast(2)).map(({ data }) => data?.assignmentEvents.position);
+      expect(positions).toEqual([positions[0], positions[0] + 1]);
+      stream.stop();
+    },
+  );
+});
+
+it.each(TRANSPORTS)(
+  'a gateway that stops ends its streams over %s at once, and asks nothing more',
+  async (transport) => {
+    const other = await startGateway({ database: gateway.clone });
+    const stream = await open(other, transport, 'olga', LIVE, { after: await end() });
+    await happen(persona('olga'));
+    await stream.atLeast(1);
+    using statements = watchStatements();
+    const stoppedAt = performance.now();
+    const closed = other.close();
+    await stream.all();
+    await closed;
+    expect(performance.now() - stoppedAt).toBeLessThan(1500);
+    expect(statements.reads().filter(({ values }) => values.includes(persona('olga'))).length).toBeLessThan(5);
+    if (transport === 'SSE') expect(codes(stream)).toEqual(['GATEWAY_STOPPING']);
+    else expect(await stream.closed).toMatchObject({ code: 1001 });
+  },
+);

@@ -1,0 +1,220 @@
+/** Are positions dense, in order, never given twice, and given whoever dies? */
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { POSITIONS_CHANNEL, sequence, startSequencer } from '../../src/stream/sequencer.ts';
+import { cloneDatabase, type TestDatabase } from '../support/database.ts';
+import { until } from '../support/process.ts';
+
+let clone: TestDatabase;
+let client: pg.Client;
+let stack: AsyncDisposableStack;
+
+beforeEach(async () => {
+  clone = await cloneDatabase();
+  stack = new AsyncDisposableStack();
+  stack.defer(() => clone.drop());
+  client = await connect();
+});
+
+afterEach(() => stack.disposeAsync());
+
+async function connect(): Promise<pg.Client> {
+  const another = new pg.Client({ connectionString: clone.url });
+  await another.connect();
+  stack.defer(() => another.end());
+  return another;
+}
+
+function start(faults: unknown[] = []) {
+  const sequencer = startSequencer(clone.url, (error) => faults.push(error));
+  stack.defer(() => sequencer.stop());
+  return sequencer;
+}
+
+const insert = (by: pg.Client, payload: object = {}) =>
+  by.query("INSERT INTO event (at, type, payload) VALUES (clock_timestamp(), 'directory.imported', $1)", [payload]);
+
+const unnumbered = async () => (await client.query('SELECT FROM event WHERE position IS NULL')).rowCount ?? 0;
+const numbered = () => until('every event to be numbered', async () => (await unnumbered()) === 0);
+
+async function log(): Promise<{ position: number; payload: { aggregate: number; step: number } }[]> {
+  const { rows } = await client.query('SELECT position::int, payload FROM event ORDER BY position');
+  return rows;
+}
+
+/** Commits or rolls back, after a while or at once; each aggregate is locked as a business transaction locks its rows. */
+async function write(by: pg.Client, aggregate: number, seed: number): Promise<void> {
+  await by.query('BEGIN');
+  if (seed % 3 === 0) await by.query('SELECT pg_sleep(0.004)');
+  const { rows } = await by.query('UPDATE counter SET step = step + 1 WHERE aggregate = $1 RETURNING step', [
+    aggregate,
+  ]);
+  for (let part = 0; part < 1 + (seed % 2); part++) await insert(by, { aggregate, step: rows[0].step + part / 10 });
+  if (seed % 4 === 1) await by.query('SELECT pg_sleep(0.006)');
+  await by.query(seed % 5 === 2 ? 'ROLLBACK' : 'COMMIT');
+}
+
+async function writers(count: number, transactions: number): Promise<void> {
+  await client.query('CREATE TABLE counter (aggregate int PRIMARY KEY, step int NOT NULL)');
+  await client.query('INSERT INTO counter SELECT n, 0 FROM generate_series(0, 3) n');
+  await Promise.all(
+    Array.from({ length: count }, async (_, writer) => {
+      const by = await connect();
+      for (let turn = 0; turn < transactions; turn++) await write(by, (writer + turn) % 4, writer * 7 + turn * 11);
+    }),
+  );
+}
+
+async function expectDenseAndInOrder(): Promise<void> {
+  const events = await log();
+  expect(events.map(({ position }) => position)).toEqual(events.map((_, index) => index + 1));
+  for (const aggregate of [0, 1, 2, 3]) {
+    const steps = events.filter(({ payload }) => payload.aggregate === aggregate).map(({ payload }) => payload.step);
+    expect(steps.length).toBeGreaterThan(10);
+    expect(steps).toEqual(steps.toSorted((one, other) => one - other));
+  }
+  const { rows } = await client.query('SELECT position::int FROM event_log');
+  expect(rows).toEqual([{ position: events.length }]);
+}
+
+it('gives twelve writers that delay and roll back dense positions, in the order of each aggregate', async () => {
+  const faults: unknown[] = [];
+  start(faults);
+  await writers(12, 12);
+  await numbered();
+  const { rows } = await client.query('SELECT count(*)::int AS count, max(id)::int AS last FROM event');
+  // The control: the writers did roll back, so that the serial ids themselves have holes.
+  expect(rows[0].last).toBeGreaterThan(rows[0].count);
+  await expectDenseAndInOrder();
+  expect(faults).toEqual([]);
+});
+
+it('numbers once what several sequencers number at the same time', async () => {
+  let writing = true;
+  const rivals = Array.from({ length: 3 }, async () => {
+    const by = await connect();
+    let given = 0;
+    while (writing || (await unnumbered()) > 0) given += await sequence(by);
+    return given;
+  });
+  await writers(6, 16);
+  writing = false;
+  const given = await Promise.all(rivals);
+  await expectDenseAndInOrder();
+  expect(given.reduce((sum, count) => sum + count)).toBe((await log()).length);
+});
+
+it('keeps an event whose transaction took an earlier id and committed later', async () => {
+  const slow = await connect();
+  await slow.query('BEGIN');
+  await insert(slow, { name: 'slow' });
+  await insert(client, { name: 'quick' });
+  await sequence(client);
+  const byId = async (after: number) =>
+    (await client.query("SELECT id::int, payload->>'name' AS name FROM event WHERE id > $1 ORDER BY id", [after])).rows;
+  const [seen] = await byId(0);
+  expect(seen.name).toBe('quick');
+  await slow.query('COMMIT');
+  await sequence(client);
+  // The control: whoever reads on by id never sees it.
+  expect(await byId(seen.id)).toEqual([]);
+  expect((await log()).map(({ payload }) => payload)).toEqual([{ name: 'quick' }, { name: 'slow' }]);
+});
+
+it('numbers a batch in the order of the inserts, and the next batch behind it', async () => {
+  await client.query(`INSERT INTO event (at, type, payload)
+    SELECT clock_timestamp(), 'directory.imported', json_build_object('n', n) FROM generate_series(1, 2500) n`);
+  expect([await sequence(client), await sequence(client), await sequence(client), await sequence(client)]).toEqual([
+    1000, 1000, 500, 0,
+  ]);
+  const { rows } = await client.query(
+    "SELECT count(*)::int AS wrong FROM event WHERE position <> (payload->>'n')::int",
+  );
+  expect(rows).toEqual([{ wrong: 0 }]);
+});
+
+it('notifies once for a batch, and not at all when there is nothing to number', async () => {
+  const listener = await connect();
+  const heard: string[] = [];
+  listener.on('notification', ({ channel }) => heard.push(channel));
+  await listener.query(`LISTEN ${POSITIONS_CHANNEL}`);
+  await sequence(client);
+  for (let count = 0; count < 5; count++) await insert(client);
+  await sequence(client);
+  await client.query('NOTIFY the_end');
+  await listener.query('LISTEN the_end');
+  await client.query('NOTIFY the_end');
+  await until('the last notification', () => heard.includes('the_end'));
+  expect(heard.filter((channel) => channel === POSITIONS_CHANNEL)).toHaveLength(1);
+});
+
+describe('when the connection of the leader is killed', () => {
+  const leaders = async () => {
+    const { rows } = await client.query<{ pid: number }>(`
+      SELECT a.pid FROM pg_stat_activity a JOIN pg_locks l USING (pid)
+      WHERE a.datname = current_database() AND a.application_name = 'portcullis sequencer'
+        AND l.locktype = 'advisory' AND l.granted`);
+    return rows.map(({ pid }) => pid);
+  };
+  const leader = () => until('a leader', async () => (await leaders())[0]);
+
+  it.each([
+    ['the only one', 1],
+    ['one of two', 2],
+  ])('%s, numbering goes on within two seconds', async (_who, sequencers) => {
+    const faults: unknown[] = [];
+    for (let count = 0; count < sequencers; count++) start(faults);
+    const first = await leader();
+    await insert(client);
+    await numbered();
+    await client.query('SELECT pg_terminate_backend($1)', [first]);
+    const killedAt = performance.now();
+    await insert(client);
+    await numbered();
+    expect(performance.now() - killedAt).toBeLessThan(2000);
+    expect(await leaders()).toEqual([expect.not.toBeOneOf([first])]);
+    expect((await log()).map(({ position }) => position)).toEqual([1, 2]);
+    await until('the fault', () => faults.length === 1);
+  });
+
+  it('leads alone: of three, one holds the lock, and a stopped one hands it over', async () => {
+    const sequencers = [start(), start(), start()];
+    await leader();
+    expect(await leaders()).toHaveLength(1);
+    for (const sequencer of sequencers.slice(0, 2)) await sequencer.stop();
+    await insert(client);
+    await numbered();
+    expect(await leaders()).toHaveLength(1);
+  });
+});
+
+describe('the event log is append-only', () => {
+  const refusals = [
+    ['changing what happened', 'UPDATE event SET payload = \'{"forged": true}\''],
+    ['changing when it happened', "UPDATE event SET at = at - interval '1 day'"],
+    ['changing a position', 'UPDATE event SET position = position + 10'],
+    ['taking a position back', 'UPDATE event SET position = NULL'],
+    ['numbering and changing at once', "UPDATE event SET position = 99, type = 'a.b'"],
+    ['deleting', 'DELETE FROM event'],
+    ['truncating', 'TRUNCATE event'],
+    ['truncating what it refers to', 'TRUNCATE principal CASCADE'],
+  ] as const;
+
+  it.each(['origin', 'replica'])('to a session in role %s', async (role) => {
+    await insert(client, { name: 'numbered' });
+    await sequence(client);
+    await insert(client, { name: 'waiting' });
+    const before = await log();
+    await client.query(`SET session_replication_role = ${role}`);
+    for (const [what, statement] of refusals) {
+      await expect(client.query(statement), what).rejects.toThrow('the event log is append-only');
+    }
+    expect(await log()).toEqual(before);
+  });
+
+  it('but takes a position where there was none, which is all that the sequencer does', async () => {
+    await insert(client);
+    await client.query('UPDATE event SET position = 1 WHERE position IS NULL');
+    expect((await log()).map(({ position }) => position)).toEqual([1]);
+  });
+});

@@ -1,0 +1,30 @@
+/** Which statements does the gateway send to the database? Everything the process sends through its driver, while watched. */
+import pg from 'pg';
+
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** Watched until disposed of: `using statements = watchStatements()`. */
+export function watchStatements() {
+  const sent: Statement[] = [];
+  const prototype = pg.Client.prototype as unknown as { query(...args: unknown[]): unknown };
+  const { query } = prototype;
+  prototype.query = function (this: unknown, ...args: unknown[]) {
+    const [first, second] = args as [string | { text?: string; values?: unknown[] }, unknown];
+    const text = typeof first === 'string' ? first : (first.text ?? '');
+    const values = typeof first === 'string' ? (Array.isArray(second) ? second : []) : (first.values ?? []);
+    sent.push({ text, values });
+    return query.apply(this, args);
+  };
+  return {
+    sent,
+    /** Those that read lists, rows and viewers; neither transactions nor the sequencer and the tail. */
+    reads: () =>
+      sent.filter(({ text }) => /^\s*(SELECT|WITH)\b/.test(text) && !/event_log|position IS NULL/.test(text)),
+    [Symbol.dispose]() {
+      prototype.query = query;
+    },
+  };
+}
