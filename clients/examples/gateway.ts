@@ -10,6 +10,8 @@ const PROGRAM = path.join('src', 'main.ts');
 const START_MILLISECONDS = 60_000;
 const STOP_MILLISECONDS = 15_000;
 const POLL_MILLISECONDS = 50;
+/** What a gateway answers until it serves. */
+const STARTING = 503;
 
 export interface Gateway {
   /** Without a path. */
@@ -51,7 +53,9 @@ function start(): ChildProcess {
 async function untilHealthy(url: string, child: ChildProcess | null): Promise<void> {
   const giveUpAt = performance.now() + START_MILLISECONDS;
   while (performance.now() < giveUpAt) {
-    if ((await health(url)) === 200) return;
+    const status = await health(url);
+    if (status === 200) return;
+    if (status !== null && status !== STARTING) throw new Error(`${url}/healthz answers ${status}: it is no gateway.`);
     if (child && hasEnded(child)) throw new Error('The gateway could not be started.');
     await delay(POLL_MILLISECONDS);
   }
