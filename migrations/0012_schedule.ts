@@ -15,6 +15,15 @@ export class Schedule extends Migration {
         WHERE status IN ('PENDING_APPROVAL', 'PENDING_ADMIN_DECISION');
       CREATE INDEX request_due_start ON request (completed_at, id) WHERE status = 'GRANTED';
 
+      -- The backup approvers of a stage are called once.
+      CREATE TABLE request_escalation (
+        request_id uuid NOT NULL CONSTRAINT request_escalation_request_exists REFERENCES request (id),
+        stage integer NOT NULL,
+        escalated_at timestamptz NOT NULL,
+        CONSTRAINT request_escalation_once PRIMARY KEY (request_id, stage)
+      );
+      CREATE INDEX request_due_escalation ON request (escalates_at) WHERE status = 'PENDING_APPROVAL' AND escalates_at IS NOT NULL;
+
       -- A warning is given once for an end: an end that is moved is warned of anew.
       CREATE TABLE assignment_warning (
         assignment_id uuid NOT NULL CONSTRAINT assignment_warning_assignment_exists REFERENCES assignment (id),

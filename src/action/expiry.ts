@@ -1,7 +1,7 @@
 /** Time is up, or nearly: assignments end, requests time out, and people are warned of an end before it comes. */
 import { minutesLeft, WARNINGS, type Warning } from '../decision/warning.ts';
 import type { Database } from '../store/database.ts';
-import { claimWarning, type EndingAssignment, lockEnding, lockOverdue } from '../store/due.ts';
+import { claimEscalation, claimWarning, type EndingAssignment, lockEnding, lockOverdue } from '../store/due.ts';
 import { AssignmentEntity } from '../store/entities.ts';
 import { record } from '../store/event.ts';
 import { timeOut } from '../store/request.ts';
@@ -31,6 +31,18 @@ export function timeOutRequest(database: Database, id: string): Promise<boolean>
   return transact(database, async (tx) => {
     if (!(await lockOverdue(tx, id))) return false;
     await timeOut(tx, id, await databaseNow(tx));
+    return true;
+  });
+}
+
+/** Its backup approvers may decide from this instant on, also unannounced. @returns false when there was nothing to do */
+export function escalateRequest(database: Database, id: string): Promise<boolean> {
+  return transact(database, async (tx) => {
+    const escalated = await claimEscalation(tx, id);
+    if (escalated === null) return false;
+    const { id: requestId, stage, ...access } = escalated;
+    const at = await databaseNow(tx);
+    await record(tx, { ...access, requestId, type: 'request.escalated', at, actorId: null, payload: { stage } });
     return true;
   });
 }

@@ -1,5 +1,5 @@
 /** Everything that has fallen due happens, the oldest first, each in a transaction of its own. */
-import { expireAssignment, timeOutRequest, warnOfEnd } from '../action/expiry.ts';
+import { escalateRequest, expireAssignment, timeOutRequest, warnOfEnd } from '../action/expiry.ts';
 import { startAssignment } from '../action/start.ts';
 import type { Warning } from '../decision/warning.ts';
 import type { Database } from '../store/database.ts';
@@ -11,6 +11,7 @@ const BATCH = 200;
 /** Every action looks again under its lock, so that two sweeps at once do each thing once. */
 const ACTIONS: Record<DueKind, (database: Database, item: DueItem) => Promise<boolean>> = {
   START: (database, { id }) => startAssignment(database, id),
+  ESCALATION: (database, { id }) => escalateRequest(database, id),
   TIME_OUT: (database, { id }) => timeOutRequest(database, id),
   WARNING: (database, { id, warning }) => warnOfEnd(database, id, warning as Warning['kind']),
   END: (database, { id }) => expireAssignment(database, id),

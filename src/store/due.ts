@@ -2,11 +2,12 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Warning } from '../decision/warning.ts';
 import { WARNINGS } from '../decision/warning.ts';
+import type { AssignmentType, Provider } from '../decision/words.ts';
 import type { LockedAssignment } from './assignment.ts';
 import type { Sql } from './database.ts';
 import { instant, type Transaction } from './transaction.ts';
 
-export const DUE_KINDS = ['START', 'TIME_OUT', 'WARNING', 'END'] as const;
+export const DUE_KINDS = ['START', 'ESCALATION', 'TIME_OUT', 'WARNING', 'END'] as const;
 export type DueKind = (typeof DUE_KINDS)[number];
 
 export interface DueItem {
@@ -23,6 +24,10 @@ const DUE: Record<DueKind, RawBuilder<unknown>> = {
   START: sql`SELECT a.id, a.starts_at AS due_at, NULL AS warning
     FROM request q JOIN assignment a ON a.request_id = q.id
     WHERE q.status = 'GRANTED' AND a.starts_at <= statement_timestamp() AND a.ended_by IS NULL AND NOT isempty(a.during)`,
+  ESCALATION: sql`SELECT q.id, q.escalates_at AS due_at, NULL AS warning
+    FROM request q
+    WHERE q.status = 'PENDING_APPROVAL' AND q.escalates_at <= statement_timestamp() AND q.expires_at > statement_timestamp()
+      AND NOT EXISTS (SELECT FROM request_escalation e WHERE e.request_id = q.id AND e.stage = q.stage)`,
   TIME_OUT: sql`SELECT q.id, q.expires_at AS due_at, NULL AS warning
     FROM request q
     WHERE q.status IN ('PENDING_APPROVAL', 'PENDING_ADMIN_DECISION') AND q.expires_at <= statement_timestamp()`,
@@ -122,6 +127,32 @@ export async function lockOverdue(tx: Transaction, requestId: string): Promise<b
     WHERE q.id = ${requestId} AND q.status IN ('PENDING_APPROVAL', 'PENDING_ADMIN_DECISION') AND q.expires_at <= clock_timestamp()
     FOR NO KEY UPDATE OF q SKIP LOCKED`.execute(tx.getKysely());
   return rows.length > 0;
+}
+
+export interface EscalatedRequest {
+  readonly id: string;
+  readonly provider: Provider;
+  readonly roleId: string;
+  readonly scopeId: string;
+  readonly principalId: string;
+  readonly assignmentType: AssignmentType;
+  readonly stage: number;
+}
+
+/** Null: escalated already, decided, or in the hands of another scheduler or of whoever decides it. */
+export async function claimEscalation(tx: Transaction, requestId: string): Promise<EscalatedRequest | null> {
+  const { rows } = await sql<EscalatedRequest>`
+    WITH silent AS (
+      SELECT q.id, q.provider, q.role_id AS "roleId", q.scope_id AS "scopeId", q.principal_id AS "principalId",
+        q.assignment_type AS "assignmentType", q.stage
+      FROM request q
+      WHERE q.id = ${requestId} AND q.status = 'PENDING_APPROVAL' AND q.escalates_at <= clock_timestamp() AND q.expires_at > clock_timestamp()
+      FOR NO KEY UPDATE OF q SKIP LOCKED),
+    claimed AS (
+      INSERT INTO request_escalation (request_id, stage, escalated_at)
+      SELECT id, stage, clock_timestamp() FROM silent ON CONFLICT DO NOTHING RETURNING request_id)
+    SELECT silent.* FROM silent JOIN claimed ON claimed.request_id = silent.id`.execute(tx.getKysely());
+  return rows[0] ?? null;
 }
 
 function withInstants(row: Record<string, unknown>, ...names: readonly string[]): Record<string, unknown> {

@@ -136,6 +136,26 @@ describe('time-outs', () => {
   });
 });
 
+describe('escalations', () => {
+  test('a stage that nobody decided calls its backup approvers, once; the next stage again', async () => {
+    const request = await given.request({ principal: await given.user(), status: 'PENDING_APPROVAL', expires: 60 });
+    const escalate = (stage: number, minutes: number) =>
+      given.run(
+        sql`UPDATE request SET stage = ${stage}, escalates_at = clock_timestamp() + make_interval(mins => ${minutes}::int) WHERE id = ${request}`,
+      );
+    await escalate(1, 1);
+    expect(await run()).toBe(0);
+    await escalate(1, -1);
+    expect([await run(), await run()]).toEqual([1, 0]);
+    await escalate(2, -1);
+    expect([await run(), await run()]).toEqual([1, 0]);
+    expect(await given.events()).toMatchObject([
+      { type: 'request.escalated', requestId: request, payload: { stage: 1 } },
+      { type: 'request.escalated', requestId: request, payload: { stage: 2 } },
+    ]);
+  });
+});
+
 describe('warnings', () => {
   const DAY = 24 * 60;
   test.each([
