@@ -2,7 +2,7 @@
 import pg from 'pg';
 
 /** Any number nobody else takes: whoever holds it numbers the events, and loses it with its connection. */
-const LEADER_LOCK = 7_041_776_002;
+const LEADER_LOCK = 7_041_776_010;
 export const POSITIONS_CHANNEL = 'portcullis_positions';
 
 const BATCH = 1000;
