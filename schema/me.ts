@@ -33,7 +33,7 @@ const Viewer = builder.objectRef<ViewerShape>('Viewer').implement({
       resolve: ({ expiresAt }) => expiresAt,
     }),
     manages: t.boolean({
-      description: 'True when the caller may manage assignments somewhere, now.',
+      description: 'True when the caller may manage assignments or role settings somewhere, now.',
       resolve: ({ powers }) => managesSomething(powers),
     }),
     eligible: t.field({

@@ -20,6 +20,8 @@ export interface Outcome {
   readonly assignmentId: string | null;
   /** The request's status, or the one it would have when only validated. */
   readonly status: RequestStatus | null;
+  /** A role policy or a policy template; absent for verbs that change no settings. */
+  readonly settingsId?: string;
   readonly refusals: readonly Refusal[];
 }
 
@@ -168,7 +170,7 @@ async function rehearse(database: Database, body: (tx: Transaction) => Promise<O
     });
   } catch (error) {
     if (!(error instanceof Rehearsed)) throw error;
-    return error.outcomes.map((outcome) => ({ ...outcome, requestId: null, assignmentId: null }));
+    return error.outcomes.map(({ settingsId: _, ...outcome }) => ({ ...outcome, requestId: null, assignmentId: null }));
   }
 }
 

@@ -79,6 +79,8 @@ export interface RolePolicyRules {
   readonly Notification_Approver_EndUser_Assignment: NotificationRule;
 }
 
+export type RuleId = keyof RolePolicyRules;
+
 const DAY = 24 * 60;
 
 const NOTIFY_ALL: NotificationRule = {
@@ -124,3 +126,6 @@ export function defaultPolicy(provider: Provider): RolePolicyRules {
     Notification_Approver_EndUser_Assignment: NOTIFY_ALL,
   };
 }
+
+/** All 17, in the order of the standard. */
+export const RULE_IDS = Object.keys(defaultPolicy('ENTRA_ROLE')) as readonly RuleId[];

@@ -24,6 +24,9 @@ export interface Powers {
   /** Types of Entra assignments the viewer may view, and manage. */
   readonly entraView: readonly AssignmentType[];
   readonly entraManage: readonly AssignmentType[];
+  /** Role settings of Entra roles. */
+  readonly entraPoliciesView: boolean;
+  readonly entraPoliciesManage: boolean;
   /** Azure scopes at and below which the viewer may view, and manage. */
   readonly azureView: readonly string[];
   readonly azureManage: readonly string[];
@@ -82,6 +85,8 @@ const APPLICATION_MANAGE: Record<AssignmentType, readonly string[]> = {
   ELIGIBLE: ['RoleManagement.ReadWrite.Directory', 'RoleEligibilitySchedule.ReadWrite.Directory'],
   ACTIVE: ['RoleManagement.ReadWrite.Directory', 'RoleAssignmentSchedule.ReadWrite.Directory'],
 };
+const APPLICATION_POLICIES_VIEW = ['RoleManagement', 'RoleManagementPolicy'].flatMap((noun) => readsOf(noun));
+const APPLICATION_POLICIES_MANAGE = ['RoleManagement.ReadWrite.Directory', 'RoleManagementPolicy.ReadWrite.Directory'];
 
 export function powersOf(
   held: readonly HeldRole[],
@@ -98,6 +103,8 @@ export function powersOf(
     ownedGroups: held.flatMap((h) => (h.roleId === GROUP_OWNER && h.groupId !== null ? [h.groupId] : [])),
     entraView: ASSIGNMENT_TYPES.filter((type) => holds(ENTRA_VIEWERS) || permitted(APPLICATION_VIEW[type])),
     entraManage: ASSIGNMENT_TYPES.filter((type) => holds(ENTRA_MANAGERS) || permitted(APPLICATION_MANAGE[type])),
+    entraPoliciesView: holds(ENTRA_VIEWERS) || permitted(APPLICATION_POLICIES_VIEW),
+    entraPoliciesManage: holds(ENTRA_MANAGERS) || permitted(APPLICATION_POLICIES_MANAGE),
     azureView: unconditional.filter((h) => h.readsAssignments || h.managesAssignments).map((h) => h.scopeId),
     azureManage: unconditional.filter((h) => h.managesAssignments).map((h) => h.scopeId),
     roleAssignableGroupsView: holds(ROLE_ASSIGNABLE_GROUP_VIEWERS),
@@ -122,10 +129,17 @@ export function mayManage(powers: Powers, target: Target): boolean {
   }
 }
 
+/** Whoever manages assignments manages the role settings with them; for Entra roles an application needs a permission of its own. */
+export function mayManagePolicy(powers: Powers, target: Omit<Target, 'type'>): boolean {
+  if (target.provider === 'ENTRA_ROLE') return powers.entraPoliciesManage;
+  return mayManage(powers, { ...target, type: 'ELIGIBLE' });
+}
+
 /** True for whoever manages something at all: the first question, asked before any fact is looked up. */
 export function managesSomething(powers: Powers): boolean {
   return (
     powers.entraManage.length > 0 ||
+    powers.entraPoliciesManage ||
     powers.azureManage.length > 0 ||
     powers.ownedGroups.length > 0 ||
     powers.roleAssignableGroupsManage ||

@@ -59,3 +59,6 @@ export type RequestStatus = (typeof REQUEST_STATUSES)[number];
 
 export const APPROVAL_RESULTS = ['APPROVE', 'DENY'] as const;
 export type ApprovalResult = (typeof APPROVAL_RESULTS)[number];
+
+export const RULE_ORIGINS = ['DEFAULT', 'OWN', 'INHERITED', 'TEMPLATE'] as const;
+export type RuleOriginKind = (typeof RULE_ORIGINS)[number];

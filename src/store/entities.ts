@@ -98,7 +98,34 @@ export const RolePolicyVersionEntity = defineEntity({
     roleId: p.uuid(),
     scopeId: p.uuid(),
     version: p.integer(),
-    rules: p.json().$type<RolePolicyRules>(),
+    rules: p.json().$type<RolePolicyRules>().nullable(),
+    inheritable: p.boolean(),
+    templateVersionId: p.uuid().nullable(),
+    createdAt: p.datetime(),
+    createdBy: p.uuid().nullable(),
+  },
+});
+
+export const PolicyTemplateEntity = defineEntity({
+  name: 'PolicyTemplate',
+  tableName: 'policy_template',
+  properties: {
+    id: p.uuid().primary(),
+    provider: p.string().$type<Provider>(),
+    name: p.text(),
+    createdAt: p.datetime(),
+  },
+});
+
+export const PolicyTemplateVersionEntity = defineEntity({
+  name: 'PolicyTemplateVersion',
+  tableName: 'policy_template_version',
+  properties: {
+    id: p.uuid().primary(),
+    templateId: p.uuid(),
+    version: p.integer(),
+    description: p.text().nullable(),
+    rules: p.json().$type<Partial<RolePolicyRules>>(),
     createdAt: p.datetime(),
     createdBy: p.uuid().nullable(),
   },
@@ -224,6 +251,8 @@ export const ENTITIES = [
   AdministrativeUnitMemberEntity,
   RoleEntity,
   RolePolicyVersionEntity,
+  PolicyTemplateEntity,
+  PolicyTemplateVersionEntity,
   RequestEntity,
   RequestApproverEntity,
   ApprovalDecisionEntity,

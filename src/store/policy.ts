@@ -1,14 +1,32 @@
-/** Which settings hold for a role at a scope now? The newest version, or the provider's defaults when there is none. */
+/** Which settings hold for a role at a scope now? Its own newest version, one inherited from above, or the provider's defaults. */
 import { sql } from 'kysely';
 import { defaultPolicy, type RolePolicyRules } from '../decision/policy.ts';
+import type { PolicySource } from '../decision/policyOrigin.ts';
+import type { Viewer } from '../decision/powers.ts';
 import { DIRECTORY_SCOPE } from '../decision/role.ts';
 import type { Provider } from '../decision/words.ts';
+import { type Page, type PageArguments, readPage } from './connection.ts';
 import type { Sql } from './database.ts';
+import { RolePolicyVersionEntity } from './entities.ts';
+import { rolesById } from './role.ts';
+import { atOrBelow, type ScopeReference, scopeFacts } from './scope.ts';
+import type { Transaction } from './transaction.ts';
+import { visiblePolicy, visibleScope } from './visibility.ts';
 
 export interface CurrentPolicy {
-  /** Null: nobody has touched these settings. */
+  /** The version that holds, be it inherited; null: the defaults. */
   readonly versionId: string | null;
   readonly rules: RolePolicyRules;
+}
+
+export interface EffectivePolicy extends CurrentPolicy, PolicySource {
+  /** Of the role's own settings at this very scope; 0: nobody has touched them. */
+  readonly version: number;
+  readonly modifiedAt: string | null;
+  /** Null also for what the gateway itself made. */
+  readonly modifiedBy: string | null;
+  /** Scopes below without rules of their own take these. */
+  readonly inheritable: boolean;
 }
 
 export interface PolicyKey {
@@ -17,24 +35,61 @@ export interface PolicyKey {
   readonly scopeId: string;
 }
 
-export async function currentPolicy(db: Sql, key: PolicyKey): Promise<CurrentPolicy> {
+/**
+ * The rules to judge by. Whoever judges in a transaction shares them until it ends, and a change waits for that: nothing
+ * is committed that was judged by rules which no longer held.
+ */
+export async function currentPolicy(db: Sql, key: PolicyKey): Promise<EffectivePolicy> {
+  // A statement of its own: the next one sees whatever this one has waited for.
+  await sql`SELECT pg_advisory_xact_lock_shared(${lockOf(sql`${key.roleId}::text`, sql`up.ancestor_id::text`)})
+    FROM scope_ancestor up WHERE up.scope_id = ${scopeOf(key)} ORDER BY up.depth`.execute(db);
   const [policy] = await currentPolicies(db, [key]);
-  return policy as CurrentPolicy;
+  return policy as EffectivePolicy;
 }
 
-/** The same for many at once, in the order asked. */
-export async function currentPolicies(db: Sql, keys: readonly PolicyKey[]): Promise<CurrentPolicy[]> {
-  // An Entra role has one policy for the whole directory, also when it is assigned for an administrative unit.
-  const scopeOf = (key: PolicyKey) => (key.provider === 'ENTRA_ROLE' ? DIRECTORY_SCOPE : key.scopeId);
-  const { rows } = await sql<CurrentPolicy & { roleId: string; scopeId: string }>`
-    SELECT DISTINCT ON (v.role_id, v.scope_id) v.role_id AS "roleId", v.scope_id AS "scopeId", v.id AS "versionId", v.rules
-    FROM unnest(${keys.map((key) => key.roleId)}::uuid[], ${keys.map(scopeOf)}::uuid[]) AS wanted (role_id, scope_id)
-    JOIN role_policy_version v USING (role_id, scope_id)
-    ORDER BY v.role_id, v.scope_id, v.version DESC`.execute(db);
-  const found = new Map(rows.map((row) => [`${row.roleId} ${row.scopeId}`, row]));
-  return keys.map((key) => {
-    const row = found.get(`${key.roleId} ${scopeOf(key)}`);
-    return row ?? { versionId: null, rules: defaultPolicy(key.provider) };
+/** Waits for everybody who judges by the settings, at the scope and below, and keeps others from it until the change is done. */
+export async function lockPolicy(tx: Transaction, { roleId, scopeId }: PolicyKey): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(${lockOf(sql`${roleId}::text`, sql`${scopeId}::text`)})`.execute(
+    tx.getKysely(),
+  );
+}
+
+const lockOf = (roleId: ReturnType<typeof sql>, scopeId: ReturnType<typeof sql>) =>
+  sql`hashtextextended('role policy ' || ${roleId} || ' ' || ${scopeId}, 0)`;
+
+/** An Entra role has one policy for the whole directory, also when it is assigned for an administrative unit. */
+const scopeOf = (key: PolicyKey) => (key.provider === 'ENTRA_ROLE' ? DIRECTORY_SCOPE : key.scopeId);
+
+interface Row extends Omit<EffectivePolicy, 'provider' | 'rules'> {
+  readonly n: string;
+  readonly rules: RolePolicyRules | null;
+}
+
+/** The same for many at once, in the order asked, without a lock: to be shown. */
+export async function currentPolicies(db: Sql, keys: readonly PolicyKey[]): Promise<EffectivePolicy[]> {
+  const { rows } = await sql<Row>`
+    SELECT wanted.n, held.id AS "versionId", held.rules, held.scope_id AS "sourceScopeId",
+      coalesce(held.depth > 0, false) AS inherited,
+      coalesce(own.version, 0) AS version, own.created_at AS "modifiedAt", own.created_by AS "modifiedBy",
+      coalesce(own.inheritable, false) AS inheritable,
+      (SELECT json_build_object('versionId', t.id, 'rules', t.rules) FROM policy_template_version t
+        WHERE t.id = held.template_version_id) AS template
+    FROM unnest(${keys.map((key) => key.roleId)}::uuid[], ${keys.map(scopeOf)}::uuid[]) WITH ORDINALITY
+      AS wanted (role_id, scope_id, n)
+    LEFT JOIN LATERAL (
+      SELECT v.* FROM role_policy_version v WHERE v.role_id = wanted.role_id AND v.scope_id = wanted.scope_id
+      ORDER BY v.version DESC LIMIT 1) own ON true
+    LEFT JOIN LATERAL (
+      SELECT v.*, up.depth FROM scope_ancestor up
+      CROSS JOIN LATERAL (
+        SELECT w.* FROM role_policy_version w WHERE w.role_id = wanted.role_id AND w.scope_id = up.ancestor_id
+        ORDER BY w.version DESC LIMIT 1) v
+      WHERE up.scope_id = wanted.scope_id AND v.rules IS NOT NULL AND (up.depth = 0 OR v.inheritable)
+      ORDER BY up.depth LIMIT 1) held ON true
+    ORDER BY wanted.n`.execute(db);
+  return rows.map(({ n, ...row }) => {
+    const { provider } = keys[Number(n) - 1] as PolicyKey;
+    return { ...row, provider, rules: row.rules ?? defaultPolicy(provider) };
   });
 }
 
@@ -43,4 +98,92 @@ export async function policyVersion(db: Sql, id: string): Promise<RolePolicyRule
   const { rows } = await sql<{ rules: RolePolicyRules }>`
     SELECT rules FROM role_policy_version WHERE id = ${id}`.execute(db);
   return (rows[0] as { rules: RolePolicyRules }).rules;
+}
+
+export interface NewPolicyVersion extends PolicyKey {
+  readonly version: number;
+  /** Null: from now on what holds without rules of one's own. */
+  readonly rules: RolePolicyRules | null;
+  readonly inheritable: boolean;
+  readonly templateVersionId: string | null;
+  readonly createdAt: Date;
+  readonly createdBy: string;
+}
+
+export async function insertPolicyVersion(tx: Transaction, row: NewPolicyVersion): Promise<void> {
+  await tx.insert(RolePolicyVersionEntity, { ...row, id: crypto.randomUUID() });
+}
+
+/** A role at a scope, whether or not anybody has touched its settings. */
+export interface RolePolicyRow extends PolicyKey {
+  readonly id: string;
+}
+
+export function policyId({ roleId, scopeId }: PolicyKey): string {
+  return `${roleId}/${scopeId}`;
+}
+
+/** Those that the viewer may see, by ids of `policyId`. */
+export async function rolePoliciesById(db: Sql, ids: readonly string[], viewer: Viewer): Promise<RolePolicyRow[]> {
+  const pairs = ids.map((id) => id.split('/'));
+  const { rows } = await sql<PolicyKey>`
+    SELECT r.provider, r.id AS "roleId", s.id AS "scopeId"
+    FROM unnest(${pairs.map(([role]) => role)}::uuid[], ${pairs.map(([, scope]) => scope)}::uuid[]) AS wanted (role_id, scope_id)
+    JOIN role r ON r.id = wanted.role_id
+    JOIN (SELECT *, id AS scope_id FROM scope) s ON s.id = wanted.scope_id AND s.provider = r.provider
+    WHERE (s.provider <> 'ENTRA_ROLE' OR s.kind = 'DIRECTORY') AND ${visibleScope(viewer, 's')} AND ${visiblePolicy(viewer, 's')}`.execute(
+    db,
+  );
+  return rows.map((row) => ({ ...row, id: policyId(row) }));
+}
+
+/** The policy that governs a role at a scope. Null: no such role or scope, or none that the viewer may see. */
+export async function findRolePolicy(
+  db: Sql,
+  viewer: Viewer,
+  { roleId, scope: named }: { roleId: string; scope: { readonly id: string } | { readonly path: string } | null },
+): Promise<RolePolicyRow | null> {
+  const [role] = await rolesById(db, [roleId]);
+  if (!role) return null;
+  const { provider } = role;
+  if (named === null && provider !== 'ENTRA_ROLE') return null;
+  const reference: ScopeReference = named === null ? { id: DIRECTORY_SCOPE } : { provider, ...named };
+  const scope = await scopeFacts(db, viewer, reference);
+  if (scope?.provider !== provider) return null;
+  const key = { provider, roleId, scopeId: scopeOf({ provider, roleId, scopeId: scope.id }) };
+  const [row = null] = await rolePoliciesById(db, [policyId(key)], viewer);
+  return row;
+}
+
+export interface RolePolicyFilter {
+  readonly providers?: readonly Provider[] | null | undefined;
+  readonly roleIds?: readonly string[] | null | undefined;
+  /** Path of a scope: policies at it and below it. */
+  readonly below?: string | null | undefined;
+  readonly inheritable?: boolean | null | undefined;
+}
+
+/** Settings that somebody has touched, the latest first. */
+export function listRolePolicies(
+  db: Sql,
+  viewer: Viewer,
+  filter: RolePolicyFilter,
+  page: PageArguments,
+): Promise<Page<RolePolicyRow>> {
+  const where = [
+    visiblePolicy(viewer, 'v'),
+    sql<boolean>`NOT EXISTS (SELECT 1 FROM role_policy_version w
+      WHERE w.role_id = v.role_id AND w.scope_id = v.scope_id AND w.version > v.version)`,
+  ];
+  if (filter.providers) where.push(sql<boolean>`v.provider = ANY(${[...filter.providers]})`);
+  if (filter.roleIds) where.push(sql<boolean>`v.role_id = ANY(${[...filter.roleIds]}::uuid[])`);
+  if (filter.inheritable != null) where.push(sql<boolean>`v.inheritable = ${filter.inheritable}`);
+  if (filter.below != null) where.push(atOrBelow('v', 'scope_id', filter.below));
+  const columns = sql`v.provider, v.role_id AS "roleId", v.scope_id AS "scopeId", v.role_id || '/' || v.scope_id AS id`;
+  const order = [
+    { by: sql`v.created_at`, type: 'timestamptz' },
+    { by: sql`v.id`, type: 'uuid' },
+  ] as const;
+  const from = sql`role_policy_version v`;
+  return readPage(db, { name: 'rolePolicies', columns, from, where, order, descending: true }, page);
 }

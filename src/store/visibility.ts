@@ -97,3 +97,21 @@ function visibleGroups(powers: Viewer['powers']): Predicate | null {
   if (powers.otherGroupsView) parts.push(sql<boolean>`NOT g.role_assignable`);
   return parts.length > 0 ? any(parts) : null;
 }
+
+/** Role settings: for readers of the directory, for resource administrators at and below their scopes, for readers of a group. */
+export function visiblePolicy({ powers }: Viewer, alias: string): Predicate {
+  const provider = column(alias, 'provider');
+  const scopeId = column(alias, 'scope_id');
+  const parts: Predicate[] = [sql<boolean>`false`];
+  if (powers.entraPoliciesView) parts.push(sql<boolean>`${provider} = 'ENTRA_ROLE'`);
+  if (powers.azureManage.length > 0) {
+    parts.push(sql<boolean>`(${provider} = 'AZURE_RESOURCE' AND ${scopeId} IN (
+      SELECT scope_id FROM scope_ancestor WHERE ancestor_id = ANY(${ids(powers.azureManage)})))`);
+  }
+  const groups = visibleGroups(powers);
+  if (groups) {
+    parts.push(sql<boolean>`(${provider} = 'GROUP' AND ${scopeId} IN (
+      SELECT gs.id FROM scope gs JOIN principal g ON g.id = gs.principal_id WHERE gs.kind = 'GROUP' AND ${groups}))`);
+  }
+  return any(parts);
+}
