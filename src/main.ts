@@ -18,7 +18,7 @@ const HELP = `Usage: npm run -s portcullis -- COMMAND
   help                  Print this
 
 Settings are environment variables: PORT, HOST, PUBLIC_URL, DATA_FOLDER, DATABASE_URL, DATABASE_POOL_SIZE, OIDC_ISSUER,
-OIDC_AUDIENCE, OIDC_OBJECT_ID_CLAIM, TRUSTED_DOCUMENTS_ONLY, ALLOWED_ORIGINS.`;
+OIDC_AUDIENCE, OIDC_OBJECT_ID_CLAIM, MINIMUM_ADMINISTRATORS, TRUSTED_DOCUMENTS_ONLY, ALLOWED_ORIGINS.`;
 
 /** The command each option belongs to; those that are missing go with every command. */
 const OWNERS: Readonly<Record<string, string>> = {
