@@ -4,7 +4,7 @@ import path from 'node:path';
 import { GraphQLError } from 'graphql';
 import { PROJECT_FOLDER } from '../config.ts';
 
-const MANIFEST = path.join(PROJECT_FOLDER, 'clients', 'typescript', 'documents.json');
+export const MANIFEST = path.join(PROJECT_FOLDER, 'clients', 'typescript', 'documents.json');
 
 export interface Documents {
   /** The document to run. @throws GraphQLError when it is unknown, or has to be trusted and is not */

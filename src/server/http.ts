@@ -35,6 +35,8 @@ export async function listen({ port, host }: { port: number; host: string }): Pr
     else answer(res, 503, { status: 'starting' });
   });
   server.on('upgrade', (req, socket, head) => {
+    // Its peer may be gone before it is answered, and nobody else listens yet.
+    socket.on('error', () => socket.destroy());
     if (!handler) return socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
     upgraded.add(socket);
     socket.once('close', () => upgraded.delete(socket));

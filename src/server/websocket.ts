@@ -46,7 +46,8 @@ export function createWebSockets(parts: GraphqlParts, graphql: Graphql): WebSock
       async onSubscribe({ extra }, _id, payload): Promise<ExecutionArgs | GraphQLError[]> {
         try {
           const request = payload as { query?: unknown; documentId?: unknown };
-          const query = documents.resolve(request) ?? '';
+          // The protocol wants a query to be there: an empty one is none.
+          const query = documents.resolve({ ...request, query: request.query || null }) ?? '';
           const enveloped = graphql.getEnveloped({ identity: extra.identity, params: { ...payload, query } } as never);
           const document = enveloped.parse(query);
           const errors = enveloped.validate(enveloped.schema, document) as readonly GraphQLError[];
