@@ -22,8 +22,10 @@ export class DisabledPrincipalError extends Error {
 export async function viewerOf(db: Sql, identity: TokenIdentity): Promise<{ viewer: Viewer; now: Date }> {
   const permissions = identity.appOnly ? identity.appPermissions : [];
   const { now, principal, powers } = await viewerFacts(db, identity.objectId, permissions);
-  // A token of an application cannot speak for a person, nor a person's token for an application.
-  if (principal === null || (principal.kind === 'USER') === identity.appOnly) throw new UnknownPrincipalError();
+  // A token of an application cannot speak for a person, nor a person's token for an application; none does for a group.
+  if (principal === null || (principal.kind === 'USER') === identity.appOnly || principal.kind === 'GROUP') {
+    throw new UnknownPrincipalError();
+  }
   if (!principal.enabled) throw new DisabledPrincipalError();
   const { id, kind, userType } = principal;
   const proof = {
