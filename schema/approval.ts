@@ -1,7 +1,7 @@
 /** Approvers decide requests. @see https://learn.microsoft.com/entra/id-governance/privileged-identity-management/pim-approval-workflow */
 import { approve, type DecideInput as Decide, deny } from '../src/action/approval.ts';
 import { ArgumentError } from '../src/store/connection.ts';
-import { builder } from './builder.ts';
+import { AssignmentTypeEnum, builder } from './builder.ts';
 import { idOf } from './ids.ts';
 import { payload } from './outcome.ts';
 
@@ -10,11 +10,24 @@ const REQUESTS_MAXIMUM = 50;
 const DecideInput = builder.inputType('DecideInput', {
   description: 'Which requests to decide, and why so.',
   fields: (t) => ({
-    requests: t.idList({ required: true, description: `Requests that wait for approval, 1 to ${REQUESTS_MAXIMUM}.` }),
+    requests: t.idList({ required: true, description: `Requests that wait for a decision, 1 to ${REQUESTS_MAXIMUM}.` }),
     justification: t.string({ description: 'Why; needed for both decisions, and kept with them.' }),
     duration: t.field({
       type: 'Duration',
-      description: 'A shorter duration than was asked for. Default: as asked. Means nothing to a denial.',
+      description:
+        'For an activation, a shorter duration than was asked for. For an extension or a renewal, how long it goes on; excludes `endsAt`. Default: as asked. Means nothing to a denial.',
+    }),
+    assignmentType: t.field({
+      type: AssignmentTypeEnum,
+      description: 'For an extension or a renewal: eligible or active from now on. Default: as it was.',
+    }),
+    startsAt: t.field({
+      type: 'DateTime',
+      description: 'For a renewal, or another type: when it begins. Default: as asked, at once.',
+    }),
+    endsAt: t.field({
+      type: 'DateTime',
+      description: 'For an extension or a renewal: when it ends; excludes `duration`. Default: as asked.',
     }),
     idempotencyKey: t.id({ description: 'The same key with the same input gives the same answer, and acts once.' }),
     validateOnly: t.boolean({ description: 'Judge and answer, but write nothing. Default false.' }),

@@ -19,17 +19,15 @@ import {
 import { databaseNow, type Transaction } from '../store/transaction.ts';
 import { activationFacts, grant, stagesOf } from './activation.ts';
 import { prolong } from './activationExtension.ts';
+import { type AdministrationInput, asksAdministrator, decideAdministration } from './administration.ts';
 import { type ActionContext, type Attempt, type CommonInput, type Outcome, perform, type Written } from './perform.ts';
 
 export interface DecideInput extends CommonInput, Decision {
   readonly requestIds: readonly string[];
 }
 
-interface Decision {
-  readonly justification: string | null;
-  /** A shorter duration than was asked for; null: as asked. */
-  readonly durationMinutes: number | null;
-}
+/** A duration shorter than was asked for, for an activation; null: as asked. */
+type Decision = AdministrationInput;
 
 export function approve(context: ActionContext, input: DecideInput): Promise<Outcome[]> {
   return decideEach(context, 'APPROVE', input);
@@ -57,6 +55,7 @@ async function decide(attempt: Attempt, result: ApprovalResult, requestId: strin
   const { tx, viewer } = attempt;
   const request = await lockRequest(tx, viewer, requestId);
   if (request === null) return { ...refuse('REQUEST_NOT_FOUND', { field: ['requests'] }), subject: {} };
+  if (asksAdministrator(request)) return decideAdministration(attempt, result, request, asked);
   const subject = subjectOf(request);
   const facts = await approvalFacts(attempt, request);
   const { now } = facts;

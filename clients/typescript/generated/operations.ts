@@ -140,6 +140,8 @@ export type AssignmentEventType =
   | 'REQUEST_CREATED'
   /** An approver denied a request. */
   | 'REQUEST_DENIED'
+  /** The approvers of a stage were silent: its backup approvers may decide as well. */
+  | 'REQUEST_ESCALATED'
   /** What was granted for later could not begin; the payload names every refusal. */
   | 'REQUEST_FAILED'
   /** An approver approved a request that waits for further approvals. */
@@ -192,6 +194,18 @@ export type AssignmentType =
   /** The right to activate; nothing else until then. */
   | 'ELIGIBLE';
 
+/** Which requests to take back, and why. */
+export type CancelInput = {
+  /** The same key with the same input gives the same answer, and acts once. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Why. */
+  readonly justification?: string | null | undefined;
+  /** Requests that wait for a decision or were granted for later, 1 to 50. */
+  readonly requests: ReadonlyArray<string>;
+  /** Judge and answer, but write nothing. Default false. */
+  readonly validateOnly?: boolean | null | undefined;
+};
+
 /** Which activation to end. */
 export type DeactivateInput = {
   /** A running or future activation. */
@@ -206,14 +220,20 @@ export type DeactivateInput = {
 
 /** Which requests to decide, and why so. */
 export type DecideInput = {
-  /** A shorter duration than was asked for. Default: as asked. Means nothing to a denial. */
+  /** For an extension or a renewal: eligible or active from now on. Default: as it was. */
+  readonly assignmentType?: AssignmentType | null | undefined;
+  /** For an activation, a shorter duration than was asked for. For an extension or a renewal, how long it goes on; excludes `endsAt`. Default: as asked. Means nothing to a denial. */
   readonly duration?: string | null | undefined;
+  /** For an extension or a renewal: when it ends; excludes `duration`. Default: as asked. */
+  readonly endsAt?: string | null | undefined;
   /** The same key with the same input gives the same answer, and acts once. */
   readonly idempotencyKey?: string | null | undefined;
   /** Why; needed for both decisions, and kept with them. */
   readonly justification?: string | null | undefined;
-  /** Requests that wait for approval, 1 to 50. */
+  /** Requests that wait for a decision, 1 to 50. */
   readonly requests: ReadonlyArray<string>;
+  /** For a renewal, or another type: when it begins. Default: as asked, at once. */
+  readonly startsAt?: string | null | undefined;
   /** Judge and answer, but write nothing. Default false. */
   readonly validateOnly?: boolean | null | undefined;
 };
@@ -247,8 +267,30 @@ export type ExtendActivationInput = {
   readonly validateOnly?: boolean | null | undefined;
 };
 
+/** Which assignment goes on, until when and why. */
+export type ExtendInput = {
+  /** One with an end to come; no activation. */
+  readonly assignment: string;
+  /** How long it goes on from now; excludes `endsAt`. Default: as long as the role settings allow. */
+  readonly duration?: string | null | undefined;
+  /** The new end, later than the present one; excludes `duration`. */
+  readonly endsAt?: string | null | undefined;
+  /** The same key with the same input gives the same answer, and acts once. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Why; a holder must say so. */
+  readonly justification?: string | null | undefined;
+  /** Without an end; only by an administrator. Default false. */
+  readonly permanent?: boolean | null | undefined;
+  /** A ticket that explains it. */
+  readonly ticket?: TicketInput | null | undefined;
+  /** Judge and answer, but write nothing. Default false. */
+  readonly validateOnly?: boolean | null | undefined;
+};
+
 /** What a rule of the role settings is about. */
 export type PolicyRule =
+  /** Who approves, and how. */
+  | 'APPROVAL'
   /** An authentication context. */
   | 'AUTHENTICATION_CONTEXT'
   /** How long it may last, and whether it must end. */
@@ -257,6 +299,8 @@ export type PolicyRule =
   | 'JUSTIFICATION'
   /** Multi-factor authentication. */
   | 'MFA'
+  /** Who is told. */
+  | 'NOTIFICATION'
   /** A ticket. */
   | 'TICKETING';
 
@@ -322,8 +366,10 @@ export type RefusalCode =
   | 'EXTENSION_WINDOW_CLOSED'
   /** This idempotency key came before with another input: use a new key for a new request. */
   | 'IDEMPOTENCY_KEY_REUSED'
-  /** You may not manage assignments of this role at this scope. [InsufficientPermissions] */
+  /** You may not manage this role at this scope. [InsufficientPermissions] */
   | 'INSUFFICIENT_PERMISSIONS'
+  /** These role settings cannot be made. [InvalidPolicy] */
+  | 'INVALID_POLICY'
   /** The start and the end do not fit. [InvalidRoleAssignmentRequestSchedule] */
   | 'INVALID_SCHEDULE'
   /** An activation is not changed: it is deactivated or removed, or it expires. */
@@ -352,8 +398,16 @@ export type RefusalCode =
   | 'NOT_RENEWABLE'
   /** The role settings ask for approval, and nobody but you could give it. [InvalidPolicy] */
   | 'NO_APPROVER'
+  /** Somebody has changed the settings since: read them again. */
+  | 'POLICY_CHANGED'
   /** The role settings are not met: see failedRules for each rule. [RoleAssignmentRequestPolicyValidationFailed] */
   | 'POLICY_RULES_FAILED'
+  /** There is a policy template of this name already. */
+  | 'POLICY_TEMPLATE_EXISTS'
+  /** There is no such policy template. */
+  | 'POLICY_TEMPLATE_NOT_FOUND'
+  /** The settings are like this already. */
+  | 'POLICY_UNCHANGED'
   /** The principal is disabled or deleted. [SubjectNotFound] */
   | 'PRINCIPAL_DISABLED'
   /** This kind of principal cannot hold such an assignment. */
@@ -386,6 +440,42 @@ export type RefusalCode =
   | 'SCOPE_NOT_FOUND'
   /** Nobody decides on their own request. */
   | 'SELF_APPROVAL';
+
+/** Which assignment to end, and why. */
+export type RemoveInput = {
+  /** One that runs, or that is still to begin. */
+  readonly assignment: string;
+  /** The same key with the same input gives the same answer, and acts once. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Why. */
+  readonly justification?: string | null | undefined;
+  /** A ticket that explains it. */
+  readonly ticket?: TicketInput | null | undefined;
+  /** Judge and answer, but write nothing. Default false. */
+  readonly validateOnly?: boolean | null | undefined;
+};
+
+/** Which expired assignments are made anew, for how long and why. */
+export type RenewInput = {
+  /** Assignments that ended within the last 30 days, 1 to 50. */
+  readonly assignments: ReadonlyArray<string>;
+  /** How long they last; excludes `endsAt`. Default: as long as the role settings allow. */
+  readonly duration?: string | null | undefined;
+  /** When they end; excludes `duration`. */
+  readonly endsAt?: string | null | undefined;
+  /** The same key with the same input gives the same answer, and acts once. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Why; a holder must say so. */
+  readonly justification?: string | null | undefined;
+  /** Without an end; only by an administrator. Default false. */
+  readonly permanent?: boolean | null | undefined;
+  /** When they begin. Default, and for an instant in the past: now. */
+  readonly startsAt?: string | null | undefined;
+  /** A ticket that explains it. */
+  readonly ticket?: TicketInput | null | undefined;
+  /** Judge and answer, but write nothing. Default false. */
+  readonly validateOnly?: boolean | null | undefined;
+};
 
 /** What a request asks for. */
 export type RequestAction =
@@ -513,6 +603,30 @@ export type TicketInput = {
   readonly number: string;
   /** The system that numbers it. */
   readonly system: string;
+};
+
+/** What to change. Whatever is not given stays as it is. */
+export type UpdateInput = {
+  /** One that runs, or that is still to begin; no activation. */
+  readonly assignment: string;
+  /** An ABAC condition, version 2.0, that narrows an Azure role; null takes it away. Running activations keep theirs. */
+  readonly condition?: string | null | undefined;
+  /** How long it lasts from now, or from a later start, at least PT5M; excludes `endsAt` and `permanent`. */
+  readonly duration?: string | null | undefined;
+  /** When it ends; excludes `duration` and `permanent`. */
+  readonly endsAt?: string | null | undefined;
+  /** The same key with the same input gives the same answer, and acts once. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Why. */
+  readonly justification?: string | null | undefined;
+  /** Without an end. Default false. */
+  readonly permanent?: boolean | null | undefined;
+  /** When it begins, while it has not begun. An instant in the past: now. */
+  readonly startsAt?: string | null | undefined;
+  /** A ticket that explains it. */
+  readonly ticket?: TicketInput | null | undefined;
+  /** Judge and answer, but write nothing. Default false. */
+  readonly validateOnly?: boolean | null | undefined;
 };
 
 /** How a user belongs to the directory. */
@@ -664,6 +778,25 @@ export type AssignmentsQuery = { readonly assignments: { readonly totalCount?: n
         & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
       ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null, readonly hasPreviousPage: boolean, readonly startCursor: string | null } } };
 
+export type CancelMutationVariables = Exact<{
+  input: CancelInput;
+}>;
+
+
+export type CancelMutation = { readonly cancel: ReadonlyArray<{ readonly status: RequestStatus | null, readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly requestor: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null, readonly assignment: { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly via: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> }> };
+
 export type DeactivateMutationVariables = Exact<{
   input: DeactivateInput;
 }>;
@@ -706,6 +839,25 @@ export type EventCursorQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type EventCursorQuery = { readonly eventCursor: string };
+
+export type ExtendMutationVariables = Exact<{
+  input: ExtendInput;
+}>;
+
+
+export type ExtendMutation = { readonly extend: { readonly status: RequestStatus | null, readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly requestor: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null, readonly assignment: { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly via: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> } };
 
 export type ExtendActivationMutationVariables = Exact<{
   input: ExtendActivationInput;
@@ -921,6 +1073,44 @@ export type PrincipalsQuery = { readonly principals: { readonly totalCount?: num
       )
     >, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null, readonly hasPreviousPage: boolean, readonly startCursor: string | null } } };
 
+export type RemoveMutationVariables = Exact<{
+  input: RemoveInput;
+}>;
+
+
+export type RemoveMutation = { readonly remove: { readonly status: RequestStatus | null, readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly requestor: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null, readonly assignment: { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly via: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> } };
+
+export type RenewMutationVariables = Exact<{
+  input: RenewInput;
+}>;
+
+
+export type RenewMutation = { readonly renew: ReadonlyArray<{ readonly status: RequestStatus | null, readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly requestor: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null, readonly assignment: { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly via: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> }> };
+
 export type RequestQueryVariables = Exact<{
   id: string;
 }>;
@@ -995,6 +1185,25 @@ export type ScopesQuery = { readonly scopes: { readonly totalCount?: number, rea
         { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
         & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
       ) | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null, readonly hasPreviousPage: boolean, readonly startCursor: string | null } } };
+
+export type UpdateMutationVariables = Exact<{
+  input: UpdateInput;
+}>;
+
+
+export type UpdateMutation = { readonly update: { readonly status: RequestStatus | null, readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly requestor: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null, readonly assignment: { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly via: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> } };
 
 export type PrincipalNameFragment = (
   { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
@@ -1074,9 +1283,11 @@ export const OPERATIONS = {
   assignment: { kind: 'query', documentId: 'sha256:351e6b4b0e6fcb09688b5adc93ff7707439a0210b268db02188c729e5d1d7495' },
   assignmentEvents: { kind: 'subscription', documentId: 'sha256:96fd7c5224ca311431390c545490d0d79274bbbbe604f7c802e838fd893e56fa' },
   assignments: { kind: 'query', documentId: 'sha256:99b74dc2b24541e9800fe3cd62152cc67675bad7140f8384e09b8431d32cb12b' },
+  cancel: { kind: 'mutation', documentId: 'sha256:644327b486c1ba34e3dffff37930ee914c38f0066fdbb77c4500d4692fabc688' },
   deactivate: { kind: 'mutation', documentId: 'sha256:f5827b083992b21e86a80310445774ecced809896d9bf09aa7503511d61cb2ca' },
   deny: { kind: 'mutation', documentId: 'sha256:43896b270ce1eb0dd717fe8df3b631c71f42beff7adb2e1f98d6db38c19a1275' },
   eventCursor: { kind: 'query', documentId: 'sha256:e0431c5f87bfb390dde89c5100ea87b5d1242dd80a3e1ad8afd1ba190a2eb31f' },
+  extend: { kind: 'mutation', documentId: 'sha256:9f783ec95664927fb55508e5d1fd074654404430d45f1b7c7398c9cf1200b7d6' },
   extendActivation: { kind: 'mutation', documentId: 'sha256:7864af29376f2167df5e80767a6ee2d8918242c8d804004ed43f3e353f1a1eb9' },
   me: { kind: 'query', documentId: 'sha256:f68cb23804cd123c451197c3a9b21dbf6b1ba0b20c7d65eb6f44f00bd7e78c4b' },
   myApprovals: { kind: 'query', documentId: 'sha256:e67587c22c1cf1180bc4493b4e0d85579b1e8dc680a9021e5b4181f1ed8c0d71' },
@@ -1086,12 +1297,15 @@ export const OPERATIONS = {
   nodes: { kind: 'query', documentId: 'sha256:34e65f4c94f1a6df62675402c1963ea8f2a4dc09922959a2ef4a8e3b704204e2' },
   principal: { kind: 'query', documentId: 'sha256:bc032c591624f27fcc28bd75f1bb4aef5854e3a67a7bf2484cff865c041a815a' },
   principals: { kind: 'query', documentId: 'sha256:7a8bc4269bf0a0622c608a75cc54f3761c04d6abb6eb3187689f72c8fa64dc1f' },
+  remove: { kind: 'mutation', documentId: 'sha256:f388a1cb26c6ed19a1f10621b6dd6be06f2cd758ea7b945557d5af7dc8abb4e9' },
+  renew: { kind: 'mutation', documentId: 'sha256:98fb607efe5c49b4767346dc8a09eade06a90116cf8802a2d3eec08e7c8af3a1' },
   request: { kind: 'query', documentId: 'sha256:83889d17146a8cefde8491637cee29c1e87df3d3f13b2724b9ef534a9b34ed25' },
   requests: { kind: 'query', documentId: 'sha256:22ed0caf2391a8bf361b05abf0588ccea03cded547e59fe30789a73c57fddbd8' },
   role: { kind: 'query', documentId: 'sha256:63d435efa6e39b6f615479e28ceb630f9a00d9598dca461b08b33e8eeab7b48c' },
   roles: { kind: 'query', documentId: 'sha256:4de28133c5e3500582f2cc329e181ed29443ad5a64ff24c5ad89651ba75f794b' },
   scope: { kind: 'query', documentId: 'sha256:732d646dabfea315f43b135b6ad246b870413d528b3248b358f002f555687abe' },
   scopes: { kind: 'query', documentId: 'sha256:d883c0967acdefaee18687ff663fd489df68e6433c4bd09ae23630eb0b1c8da4' },
+  update: { kind: 'mutation', documentId: 'sha256:a81fdacea1c3f5b566068236565763c5bed529f411e981d46208e84782d8580e' },
 } as const;
 
 /** The types of each operation. */
@@ -1103,9 +1317,11 @@ export interface Operations {
   readonly assignment: { readonly variables: AssignmentQueryVariables; readonly data: AssignmentQuery };
   readonly assignmentEvents: { readonly variables: AssignmentEventsSubscriptionVariables; readonly data: AssignmentEventsSubscription };
   readonly assignments: { readonly variables: AssignmentsQueryVariables; readonly data: AssignmentsQuery };
+  readonly cancel: { readonly variables: CancelMutationVariables; readonly data: CancelMutation };
   readonly deactivate: { readonly variables: DeactivateMutationVariables; readonly data: DeactivateMutation };
   readonly deny: { readonly variables: DenyMutationVariables; readonly data: DenyMutation };
   readonly eventCursor: { readonly variables: EventCursorQueryVariables; readonly data: EventCursorQuery };
+  readonly extend: { readonly variables: ExtendMutationVariables; readonly data: ExtendMutation };
   readonly extendActivation: { readonly variables: ExtendActivationMutationVariables; readonly data: ExtendActivationMutation };
   readonly me: { readonly variables: MeQueryVariables; readonly data: MeQuery };
   readonly myApprovals: { readonly variables: MyApprovalsQueryVariables; readonly data: MyApprovalsQuery };
@@ -1115,10 +1331,13 @@ export interface Operations {
   readonly nodes: { readonly variables: NodesQueryVariables; readonly data: NodesQuery };
   readonly principal: { readonly variables: PrincipalQueryVariables; readonly data: PrincipalQuery };
   readonly principals: { readonly variables: PrincipalsQueryVariables; readonly data: PrincipalsQuery };
+  readonly remove: { readonly variables: RemoveMutationVariables; readonly data: RemoveMutation };
+  readonly renew: { readonly variables: RenewMutationVariables; readonly data: RenewMutation };
   readonly request: { readonly variables: RequestQueryVariables; readonly data: RequestQuery };
   readonly requests: { readonly variables: RequestsQueryVariables; readonly data: RequestsQuery };
   readonly role: { readonly variables: RoleQueryVariables; readonly data: RoleQuery };
   readonly roles: { readonly variables: RolesQueryVariables; readonly data: RolesQuery };
   readonly scope: { readonly variables: ScopeQueryVariables; readonly data: ScopeQuery };
   readonly scopes: { readonly variables: ScopesQueryVariables; readonly data: ScopesQuery };
+  readonly update: { readonly variables: UpdateMutationVariables; readonly data: UpdateMutation };
 }
