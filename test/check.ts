@@ -6,9 +6,9 @@ import { promisify } from 'node:util';
 import { CriticalityLevel, diff } from '@graphql-inspector/core';
 import { buildSchema } from 'graphql';
 import { generate } from '../codegen.ts';
+import { printedSchema } from '../schema/schema.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
-const SCHEMA = 'schema/schema.graphql';
 const run = promisify(execFile);
 
 /** What was found, for the line of a part that is as it should be. */
@@ -19,7 +19,9 @@ class Finding extends Error {}
 
 const PARTS: Readonly<Record<string, Part>> = {
   generated: async () => {
-    const files = await generate();
+    const files = await generate().catch((error: Error) => {
+      throw new Finding(error.message);
+    });
     const stale: string[] = [];
     for (const { path: file, content } of files) {
       const present = await readFile(path.join(ROOT, file), 'utf8').catch(() => null);
@@ -32,8 +34,8 @@ const PARTS: Readonly<Record<string, Part>> = {
   compatible: async () => {
     const release = await lastRelease();
     if (release === null) return 'no release yet, so there is nothing to be compatible with';
-    const [before, now] = [await git('show', `${release}:${SCHEMA}`), await readFile(path.join(ROOT, SCHEMA), 'utf8')];
-    const changes = await diff(buildSchema(before), buildSchema(now));
+    const before = await git('show', `${release}:schema/schema.graphql`);
+    const changes = await diff(buildSchema(before), buildSchema(printedSchema()));
     const breaking = changes.filter(({ criticality }) => criticality.level === CriticalityLevel.Breaking);
     if (breaking.length > 0) {
       const sentences = breaking.map(({ message }) => `  ${message}`).join('\n');
