@@ -40,7 +40,9 @@ export async function createGateway({ config, database, url }: GatewayOptions): 
   const webSockets = createWebSockets(parts, graphql);
   return {
     handle(req, res) {
-      if (issuer && /^\/identity(?:[/?]|$)/.test(req.url ?? '')) issuer.handle(req, res);
+      // Yoga answers an address that is none with the stack of its failure.
+      if (!URL.canParse(`http://${req.headers.host}`)) res.writeHead(400, { connection: 'close' }).end();
+      else if (issuer && /^\/identity(?:[/?]|$)/.test(req.url ?? '')) issuer.handle(req, res);
       else void graphql(req, res);
     },
     upgrade: (req, socket, head) => webSockets.upgrade(req, socket, head),

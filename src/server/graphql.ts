@@ -1,6 +1,6 @@
 /** How is a GraphQL request answered over HTTP and SSE? Yoga, with the token checked before the document is looked at. */
 import { type ExecutionResult, type GraphQLSchema, parse } from 'graphql';
-import { createYoga, type Plugin } from 'graphql-yoga';
+import { type CORSOptions, createYoga, type Plugin } from 'graphql-yoga';
 import { createContext } from '../../schema/context.ts';
 import type { Config } from '../config.ts';
 import type { TokenIdentity, TokenVerifier } from '../identity/token.ts';
@@ -39,7 +39,7 @@ export function createGraphql(parts: GraphqlParts) {
     logging: false,
     multipart: false,
     extraParamNames: ['documentId'],
-    cors: { origin: [...config.allowedOrigins], credentials: false, methods: ['GET', 'POST', 'OPTIONS'] },
+    cors: (request) => corsFor(request.headers.get('origin'), config),
     graphiql: config.trustedDocumentsOnly ? false : { title: 'Portcullis', defaultQuery: FIRST_QUERY },
     // Nine megabytes of page: loaded by the first person who opens it.
     renderGraphiQL: async (options) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options),
@@ -52,6 +52,12 @@ export function createGraphql(parts: GraphqlParts) {
     maxRequestBodySize: LIMITS.body,
     plugins: [authentication(parts), documentParameters(parts), limits(), partialResults()],
   });
+}
+
+/** Yoga takes an empty list of origins for all of them, and answers `null`, which is one, where none of several fits. */
+function corsFor(origin: string | null, { allowedOrigins, publicUrl }: Config): CORSOptions {
+  const known = origin !== null && [new URL(publicUrl).origin, ...allowedOrigins].includes(origin);
+  return known ? { origin, credentials: false, methods: ['GET', 'POST', 'OPTIONS'] } : false;
 }
 
 const FIRST_QUERY = `# Give an access token in the Headers pane below: { "Authorization": "Bearer …" }
