@@ -22,7 +22,9 @@ export function watchStatements() {
     sent,
     /** Those that read lists, rows and viewers; neither transactions nor the sequencer and the tail. */
     reads: () =>
-      sent.filter(({ text }) => /^\s*(SELECT|WITH)\b/.test(text) && !/event_log|position IS NULL/.test(text)),
+      sent.filter(
+        ({ text }) => /^\s*(SELECT|WITH)\b/.test(text) && !/event_log|position IS NULL|advisory_lock/.test(text),
+      ),
     [Symbol.dispose]() {
       prototype.query = query;
     },
