@@ -1,7 +1,7 @@
 /** An administrator decides a holder's wish to extend or to renew. */
 import { type AdministrationDecision, decideAdministration as decide } from '../decision/administration.ts';
 import type { ScheduleInput } from '../decision/schedule.ts';
-import type { ApprovalResult, AssignmentType, RequestAction } from '../decision/words.ts';
+import type { ApprovalResult, AssignmentType } from '../decision/words.ts';
 import { isRefused } from '../refusals.ts';
 import { changeAssignment, lockTarget, otherPeriods, type TargetAssignment } from '../store/change.ts';
 import { record } from '../store/event.ts';
@@ -22,9 +22,9 @@ export interface AdministrationInput {
   readonly durationMinutes: number | null;
 }
 
-/** Decided by whoever may manage the assignment, and not by approvers. */
-export function asksAdministrator({ action }: { readonly action: RequestAction }): boolean {
-  return action === 'SELF_EXTEND' || action === 'SELF_RENEW';
+/** Decided by whoever may manage the assignment, and not by approvers; a longer activation is decided like an activation. */
+export function asksAdministrator({ action, eligibilityId }: LockedRequest): boolean {
+  return (action === 'SELF_EXTEND' && eligibilityId === null) || action === 'SELF_RENEW';
 }
 
 export async function decideAdministration(
