@@ -4,7 +4,15 @@ import type { ApprovalStageFacts } from './approval.ts';
 import { type Access, overlap, type RoleFacts, type ScopeFacts, scopeRefusal } from './assignment.ts';
 import type { RolePolicyRules } from './policy.ts';
 import { activationRuleRefusals, type Proof, type Reasons } from './rules.ts';
-import { covers, decidePeriod, type Period, plus, type ScheduleInput } from './schedule.ts';
+import {
+  covers,
+  decidePeriod,
+  MINIMUM_MINUTES,
+  minutesBetween,
+  type Period,
+  plus,
+  type ScheduleInput,
+} from './schedule.ts';
 
 export interface Eligibility extends Period {
   readonly id: string;
@@ -62,6 +70,9 @@ export function decideActivation(f: ActivationFacts): ActivationDecision | Refus
   const period = activationPeriod(f.schedule, f.rules, f.eligibility, f.now);
   if ('refusals' in period) return period;
   if (!covers(f.eligibility, period.startsAt)) return refuse('NOT_ELIGIBLE', { field: ['eligibility'] });
+  if (minutesBetween(period.startsAt, period.endsAt) < MINIMUM_MINUTES) {
+    return refuse('DURATION_TOO_SHORT', { field: ['eligibility'], hint: 'The eligible assignment is about to end.' });
+  }
   if (f.held.some((held) => overlap(held, period))) return refuse('ALREADY_ACTIVE');
   if (f.pending) return refuse('REQUEST_PENDING');
   if (f.eligibility.endsAt !== null && period.endsAt > f.eligibility.endsAt) {
