@@ -1,7 +1,7 @@
 /** May this activation be ended before its end? */
 import { type Refused, refuse } from '../refusals.ts';
 import { mayManage, type Powers, type Target } from './powers.ts';
-import { covers, type Period, plus } from './schedule.ts';
+import { isOver, type Period, plus } from './schedule.ts';
 import type { AssignmentState } from './words.ts';
 
 export interface DeactivationFacts {
@@ -23,12 +23,11 @@ export function decideDeactivation(f: DeactivationFacts): DeactivationDecision |
   const own = f.assignment.principalId === f.viewerId;
   const administrator = mayManage(f.powers, f.assignment.target);
   if (!own && !administrator) return refuse('INSUFFICIENT_PERMISSIONS');
-  const future = f.assignment.startsAt > f.now;
-  if (f.assignment.state !== 'ACTIVATED' || !(future || covers(f.assignment, f.now))) {
+  if (f.assignment.state !== 'ACTIVATED' || isOver(f.assignment, f.now)) {
     return refuse('NOT_ACTIVATED', { field: ['assignment'] });
   }
   // An activation that has not begun ends where it would begin: it never was.
-  if (future) return { endedAt: f.assignment.startsAt, by: own ? 'HOLDER' : 'ADMINISTRATOR' };
+  if (f.assignment.startsAt > f.now) return { endedAt: f.assignment.startsAt, by: own ? 'HOLDER' : 'ADMINISTRATOR' };
   const earliest = plus(f.assignment.startsAt, f.minimumMinutes);
   if (own && !administrator && f.now < earliest) {
     return refuse('ACTIVE_TOO_BRIEFLY', { hint: `You can deactivate from ${earliest.toISOString()} on.` });
