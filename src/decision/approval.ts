@@ -2,9 +2,9 @@
 import { type Refused, refuse } from '../refusals.ts';
 import { type Activation, type ActivationFacts, activationOf, activationPeriod } from './activation.ts';
 import { type ActivationExtension, type ActivationExtensionFacts, decideLongerEnd } from './activationExtension.ts';
-import { overlap } from './assignment.ts';
+import { overlap, scopeRefusal } from './assignment.ts';
 import { activationRuleRefusals } from './rules.ts';
-import { covers, plus, type ScheduleInput } from './schedule.ts';
+import { covers, MINIMUM_MINUTES, minutesBetween, plus, type ScheduleInput } from './schedule.ts';
 import type { ApprovalResult, RequestStatus } from './words.ts';
 
 /** A stage with its groups resolved to enabled users; whoever asks is never among them. */
@@ -153,12 +153,16 @@ function shortened(wish: Wish, votes: readonly Vote[], now: Date): ScheduleInput
 function decideGrant(f: ActivationFacts): Activation | Refused {
   const { eligibility, scope, rules, now } = f;
   if (eligibility === null || scope === null) return refuse('NOT_ELIGIBLE');
+  if (!scope.ancestorIds.includes(eligibility.scopeId)) return refuse('SCOPE_NOT_ALLOWED');
+  const misplaced = scopeRefusal(eligibility.role, scope);
+  if (misplaced) return { refusals: [misplaced] };
   if (scope.locked) return refuse('RESOURCE_LOCKED');
   const period = activationPeriod(f.schedule, rules, eligibility, now);
   if ('refusals' in period) return period;
   if (!covers(eligibility, period.startsAt)) return refuse('NOT_ELIGIBLE');
   // Waiting for the decision must not cost the holder the request: it ends with the eligible assignment at the latest.
   const endsAt = eligibility.endsAt !== null && eligibility.endsAt < period.endsAt ? eligibility.endsAt : period.endsAt;
+  if (minutesBetween(period.startsAt, endsAt) < MINIMUM_MINUTES) return refuse('DURATION_TOO_SHORT');
   if (f.held.some((held) => overlap(held, { startsAt: period.startsAt, endsAt }))) return refuse('ALREADY_ACTIVE');
   const failed = activationRuleRefusals(rules, { period, reasons: f.reasons, proof: f.proof });
   if (failed.length) return { refusals: failed };
