@@ -84,7 +84,7 @@ describe('a decision is refused, first of all, for', () => {
     [
       'somebody who is named no more',
       'NOT_APPROVER',
-      (f) => ({ ...f, stages: [stage], stagesNow: [{ ...stage, approvers: ['cleo'] }] }),
+      (f) => ({ ...f, stages: [stage], votes: [], stagesNow: [{ ...stage, approvers: ['cleo'] }] }),
     ],
     [
       'a request that is over',
