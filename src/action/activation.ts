@@ -118,7 +118,7 @@ export async function activationFacts(
   const now = await databaseNow(tx);
   if (eligibility === null || scope === null) {
     const policy = { versionId: null, rules: defaultPolicy('ENTRA_ROLE') };
-    const facts = { now, viewerId, eligibility, scope, ...asked, held: [], pending: false, stages: [] };
+    const facts = { now, provedAt: now, viewerId, eligibility, scope, ...asked, held: [], pending: false, stages: [] };
     return { facts: { ...facts, rules: policy.rules }, policy };
   }
   const { provider, roleId } = eligibility;
@@ -126,7 +126,7 @@ export async function activationFacts(
   const policy = await currentPolicy(db, { provider, roleId, scopeId: eligibility.scopeId });
   const held = { principalId: viewerId, roleId, scopeId: scope.id, type: 'ACTIVE' } as const;
   const facts = {
-    ...{ now, viewerId, eligibility, scope, ...asked, rules: policy.rules },
+    ...{ now, provedAt: now, viewerId, eligibility, scope, ...asked, rules: policy.rules },
     held: await heldPeriods(db, held),
     pending: await hasPendingRequest(db, { ...held, assignmentType: 'ACTIVE' }, now),
     stages: await stagesOf(db, provider, policy.rules, viewerId),

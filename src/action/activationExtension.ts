@@ -85,6 +85,7 @@ async function extensionFacts({ tx, viewer }: Attempt, input: ExtendActivationIn
   const facts = {
     ...{ now, viewerId: viewer.id, assignment: row, eligibility, endsAt, durationMinutes, reasons, rules },
     proof: viewer.proof,
+    provedAt: now,
     held: held.filter((period) => period.startsAt.getTime() !== row?.startsAt.getTime()),
     pending: row !== null && (await hasPendingRequest(db, { ...row, assignmentType: row.type }, now)),
     stages: row === null ? [] : await stagesOf(db, row.provider, rules, viewer.id),

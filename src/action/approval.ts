@@ -122,7 +122,7 @@ async function approvalFacts({ tx, viewer }: Attempt, request: LockedRequest) {
   const policyNow = await currentPolicy(db, { ...request, scopeId: request.policyScopeId });
   const stagesNow = await stagesOf(db, provider, policyNow.rules, request.principalId);
   const extension = request.action === 'SELF_EXTEND' ? await askedExtension(tx, request, activation) : null;
-  return { ...common, stages, stagesNow, activation: { ...activation, now }, extension };
+  return { ...common, stages, stagesNow, activation: { ...activation, now, provedAt: request.createdAt }, extension };
 }
 
 /** The longer end as it would be asked for now. */
@@ -132,7 +132,7 @@ async function askedExtension(tx: Transaction, request: LockedRequest, activatio
   const others = held.filter((period) => period.startsAt.getTime() !== assignment?.startsAt.getTime());
   const { principalId: viewerId, endsAt, durationMinutes } = request;
   const wish = { viewerId, assignment, endsAt, durationMinutes, held: others, pending: false };
-  return { ...wish, now, eligibility, reasons, proof, rules, stages };
+  return { ...wish, now, provedAt: request.createdAt, eligibility, reasons, proof, rules, stages };
 }
 
 function written(requestId: string, status: RequestStatus): Written {

@@ -34,6 +34,8 @@ export interface ActivationFacts {
   readonly schedule: ScheduleInput;
   readonly reasons: Reasons;
   readonly proof: Proof;
+  /** When the proof was shown: now, or when the request was made that is decided now. */
+  readonly provedAt: Date;
   /** Periods in which the viewer already holds the role actively at the scope. */
   readonly held: readonly Period[];
   readonly pending: boolean;
@@ -79,7 +81,7 @@ export function decideActivation(f: ActivationFacts): ActivationDecision | Refus
     const hint = `The eligible assignment ends at ${f.eligibility.endsAt.toISOString()}.`;
     return refuse('INVALID_SCHEDULE', { field: [f.schedule.endsAt ? 'endsAt' : 'duration'], hint });
   }
-  const failed = activationRuleRefusals(f.rules, { period, reasons: f.reasons, proof: f.proof });
+  const failed = activationRuleRefusals(f.rules, { period, reasons: f.reasons, proof: f.proof, now: f.provedAt });
   if (failed.length) return { refusals: failed };
   const approval = f.rules.Approval_EndUser_Assignment;
   const undecidable = f.stages.length === 0 || f.stages.some(({ approvers, quorum }) => approvers.length < quorum);

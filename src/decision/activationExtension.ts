@@ -21,6 +21,8 @@ export interface ActivationExtensionFacts {
   readonly durationMinutes: number | null;
   readonly reasons: Reasons;
   readonly proof: Proof;
+  /** When the proof was shown: now, or when the request was made that is decided now. */
+  readonly provedAt: Date;
   /** Other periods, running or to come, in which the holder holds the role actively at the scope. */
   readonly held: readonly Period[];
   readonly pending: boolean;
@@ -73,6 +75,8 @@ export function decideLongerEnd(f: ActivationExtensionFacts): ActivationExtensio
   }
   if (f.held.some((held) => overlap(held, { startsAt, endsAt }))) return refuse('ALREADY_ACTIVE');
   // From its start: an extension never makes an activation longer than the settings allow one to be.
-  const failed = activationRuleRefusals(f.rules, { period: { startsAt, endsAt }, reasons: f.reasons, proof: f.proof });
+  const { reasons, proof, provedAt } = f;
+  const asked = { period: { startsAt, endsAt }, reasons, proof, now: provedAt };
+  const failed = activationRuleRefusals(f.rules, asked);
   return failed.length > 0 ? { refusals: failed } : { assignmentId: id, endsAt };
 }

@@ -164,7 +164,7 @@ function decideGrant(f: ActivationFacts): Activation | Refused {
   const endsAt = eligibility.endsAt !== null && eligibility.endsAt < period.endsAt ? eligibility.endsAt : period.endsAt;
   if (minutesBetween(period.startsAt, endsAt) < MINIMUM_MINUTES) return refuse('DURATION_TOO_SHORT');
   if (f.held.some((held) => overlap(held, { startsAt: period.startsAt, endsAt }))) return refuse('ALREADY_ACTIVE');
-  const failed = activationRuleRefusals(rules, { period, reasons: f.reasons, proof: f.proof });
+  const failed = activationRuleRefusals(rules, { period, reasons: f.reasons, proof: f.proof, now: f.provedAt });
   if (failed.length) return { refusals: failed };
   return activationOf(f.viewerId, eligibility, scope, { startsAt: period.startsAt, endsAt });
 }

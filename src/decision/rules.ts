@@ -3,7 +3,7 @@ import type { Refusal, RuleVerdict, StepUpChallenge } from '../refusals.ts';
 import { refusal } from '../refusals.ts';
 import { formatDuration } from './duration.ts';
 import type { AuthenticationContextRule, EnablementRule, ExpirationRule, RolePolicyRules } from './policy.ts';
-import { minutesBetween, type Period } from './schedule.ts';
+import { minutesBetween, type Period, plus } from './schedule.ts';
 import type { AssignmentType } from './words.ts';
 
 /** What the caller's access token proves. */
@@ -23,7 +23,16 @@ export interface Reasons {
 /** Asks for more than one factor, by the name that `amr` has for it. @see https://www.rfc-editor.org/rfc/rfc8176#section-2 */
 export const MULTI_FACTOR_ACR = 'mfa';
 
-type Request = { readonly period: Period; readonly reasons: Reasons; readonly proof: Proof };
+interface Request {
+  readonly period: Period;
+  readonly reasons: Reasons;
+  readonly proof: Proof;
+}
+
+/** Waiting for a decision, or for a later start, does not age a proof: it was shown when the request was made. */
+interface ProvedRequest extends Request {
+  readonly now: Date;
+}
 
 /** The rules for an administrator who makes an assignment of the type. */
 export function assignmentRuleRefusals(rules: RolePolicyRules, type: AssignmentType, request: Request): Refusal[] {
@@ -35,12 +44,22 @@ export function assignmentRuleRefusals(rules: RolePolicyRules, type: AssignmentT
 }
 
 /** The rules for a holder who activates. */
-export function activationRuleRefusals(rules: RolePolicyRules, request: Request): Refusal[] {
-  return refusals([
+export function activationRuleRefusals(rules: RolePolicyRules, request: ProvedRequest): Refusal[] {
+  const { multiFactorMaximumAgeMinutes: maximumAge } = rules.Enablement_EndUser_Assignment;
+  const proof = maximumAge === null ? request.proof : withoutOldProof(request, maximumAge);
+  const failed = [
     ...expiration('Expiration_EndUser_Assignment', rules.Expiration_EndUser_Assignment, request.period),
-    ...enablement('Enablement_EndUser_Assignment', rules.Enablement_EndUser_Assignment, request),
+    ...enablement('Enablement_EndUser_Assignment', rules.Enablement_EndUser_Assignment, { ...request, proof }),
     ...authenticationContext(rules.AuthenticationContext_EndUser_Assignment, request.proof),
-  ]);
+  ];
+  return refusals(failed, maximumAge);
+}
+
+/** A proof that is too old proves nothing. */
+function withoutOldProof({ proof, now }: ProvedRequest, maximumAgeMinutes: number): Proof {
+  const { multiFactorAt } = proof;
+  const tooOld = multiFactorAt !== null && plus(multiFactorAt, maximumAgeMinutes) < now;
+  return tooOld ? { ...proof, multiFactorAt: null } : proof;
 }
 
 function expiration(ruleId: string, rule: ExpirationRule, { startsAt, endsAt }: Period): RuleVerdict[] {
@@ -73,7 +92,13 @@ function enablement(ruleId: string, { enabledRules }: EnablementRule, { reasons,
   }
   if (enabledRules.includes('MULTI_FACTOR_AUTHENTICATION') && proof.multiFactorAt === null) {
     const remedy = 'Sign in with a second factor and ask again with the new token.';
-    failed.push({ rule: 'MFA', ruleId, allowed: 'multi-factor authentication', given: 'one factor', remedy });
+    failed.push({
+      rule: 'MFA',
+      ruleId,
+      allowed: 'multi-factor authentication',
+      given: 'no such proof, or one that is too old',
+      remedy,
+    });
   }
   return failed;
 }
@@ -93,12 +118,14 @@ function authenticationContext({ isEnabled, claimValue }: AuthenticationContextR
 }
 
 /** The context has a code of its own, as in Entra; everything else is one refusal that names every rule. */
-function refusals(failed: readonly RuleVerdict[]): Refusal[] {
+function refusals(failed: readonly RuleVerdict[], maximumAgeMinutes: number | null = null): Refusal[] {
   const context = failed.filter((verdict) => verdict.rule === 'AUTHENTICATION_CONTEXT');
   const others = failed.filter((verdict) => verdict.rule !== 'AUTHENTICATION_CONTEXT');
   const found: Refusal[] = [];
   if (others.length) {
-    const stepUp = others.some((verdict) => verdict.rule === 'MFA') ? challenge(MULTI_FACTOR_ACR) : null;
+    const stepUp = others.some((verdict) => verdict.rule === 'MFA')
+      ? challenge(MULTI_FACTOR_ACR, maximumAgeMinutes)
+      : null;
     found.push(refusal('POLICY_RULES_FAILED', { failedRules: others, stepUp }));
   }
   for (const verdict of context) {
@@ -110,9 +137,10 @@ function refusals(failed: readonly RuleVerdict[]): Refusal[] {
 }
 
 /** @see https://learn.microsoft.com/entra/identity-platform/developer-guide-conditional-access-authentication-context */
-function challenge(acr: string): StepUpChallenge {
+function challenge(acr: string, maximumAgeMinutes: number | null = null): StepUpChallenge {
   const claims = acr === MULTI_FACTOR_ACR ? null : { access_token: { acrs: { essential: true, value: acr } } };
-  return { acrValues: [acr], maxAgeSeconds: null, claims: claims && JSON.stringify(claims) };
+  const maxAgeSeconds = maximumAgeMinutes === null ? null : maximumAgeMinutes * 60;
+  return { acrValues: [acr], maxAgeSeconds, claims: claims && JSON.stringify(claims) };
 }
 
 function blank(text: string | null): boolean {
