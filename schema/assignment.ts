@@ -2,6 +2,7 @@
 import { assign } from '../src/action/assignment.ts';
 import { CONDITION_VERSION } from '../src/decision/condition.ts';
 import type { RolePolicyRules } from '../src/decision/policy.ts';
+import { refuseFuture } from '../src/store/access.ts';
 import { type AssignmentRow, listAssignments } from '../src/store/assignment.ts';
 import { instant } from '../src/store/transaction.ts';
 import {
@@ -182,11 +183,20 @@ builder.queryFields((t) => ({
     type: AssignmentConnection,
     description:
       "Assignments, newest first: the caller's own and those of their groups, and what their active roles let them view.",
-    args: { ...pageArguments(), filter: t.arg({ type: AssignmentFilter, description: 'Default: all in force.' }) },
-    resolve: (_root, { filter, ...page }, { db, viewer }) => {
+    args: {
+      ...pageArguments(),
+      filter: t.arg({ type: AssignmentFilter, description: 'Default: all in force.' }),
+      asOf: t.arg({
+        type: 'DateTime',
+        description:
+          'Assignments as they were at this past instant, with the end, the condition and the phase they had then, also where they were changed or ended since. What was changed before this gateway kept history shows as it was when history began. Default: now.',
+      }),
+    },
+    resolve: async (_root, { filter, asOf, ...page }, { db, viewer }) => {
+      await refuseFuture(db(), asOf ?? null, 'asOf');
       const { principals, roles, ...rest } = filter ?? {};
       const ids = { principalIds: idsOf(principals, ...PRINCIPAL_TYPES), roleIds: idsOf(roles, 'Role') };
-      return listAssignments(db(), viewer, { ...rest, ...ids }, page);
+      return listAssignments(db(), viewer, { ...rest, ...ids, asOf }, page);
     },
   }),
 }));

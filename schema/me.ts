@@ -1,13 +1,41 @@
 /** What concerns the caller: what they hold, what they asked for, what waits for them. */
 import type { Viewer as ViewerShape } from '../src/decision/powers.ts';
 import { managesSomething } from '../src/decision/powers.ts';
+import { type ManagedArea as Area, managedAreas } from '../src/store/access.ts';
 import { listAssignments } from '../src/store/assignment.ts';
 import { listRequests } from '../src/store/request.ts';
 import { AssignmentConnection, present } from './assignment.ts';
-import { builder } from './builder.ts';
+import { AssignmentTypeEnum, builder, ProviderEnum } from './builder.ts';
 import { pageArguments } from './connection.ts';
 import { Principal } from './principal.ts';
 import { RequestConnection } from './request.ts';
+import { Scope } from './scope.ts';
+
+const ManagedArea = builder.objectRef<Area>('ManagedArea').implement({
+  description: 'A part of the company whose assignments the caller may manage.',
+  fields: (t) => ({
+    provider: t.field({
+      type: ProviderEnum,
+      description: 'Which kind of access.',
+      resolve: ({ provider }) => provider,
+    }),
+    types: t.field({
+      type: [AssignmentTypeEnum],
+      description: 'Which types of assignments.',
+      resolve: ({ types }) => [...types],
+    }),
+    scope: t.field({
+      type: Scope,
+      nullable: true,
+      description: 'This scope and everything below it; null for every group of a kind.',
+      resolve: ({ scopeId }, _args, { loaders }) => (scopeId === null ? null : loaders.scope.load(scopeId)),
+    }),
+    roleAssignableGroups: t.exposeBoolean('roleAssignableGroups', {
+      nullable: true,
+      description: 'For every group of a kind: the role-assignable ones, or all others; null where there is a scope.',
+    }),
+  }),
+});
 
 const Viewer = builder.objectRef<ViewerShape>('Viewer').implement({
   description: 'The caller.',
@@ -35,6 +63,11 @@ const Viewer = builder.objectRef<ViewerShape>('Viewer').implement({
     manages: t.boolean({
       description: 'True when the caller may manage assignments or role settings somewhere, now.',
       resolve: ({ powers }) => managesSomething(powers),
+    }),
+    managing: t.field({
+      type: [ManagedArea],
+      description: 'Where the caller may manage assignments, now; empty when nowhere.',
+      resolve: (viewer, _args, { db }) => managedAreas(db(), viewer),
     }),
     eligible: t.field({
       type: AssignmentConnection,

@@ -15,7 +15,7 @@ const RefusalCodeEnum = builder.enumType('RefusalCode', {
   ) as Record<RefusalCode, { description: string }>,
 });
 
-const PolicyRuleEnum = builder.enumType('PolicyRule', {
+export const PolicyRuleEnum = builder.enumType('PolicyRule', {
   description: 'What a rule of the role settings is about.',
   values: {
     EXPIRATION: { description: 'How long it may last, and whether it must end.' },
@@ -23,6 +23,8 @@ const PolicyRuleEnum = builder.enumType('PolicyRule', {
     TICKETING: { description: 'A ticket.' },
     MFA: { description: 'Multi-factor authentication.' },
     AUTHENTICATION_CONTEXT: { description: 'An authentication context.' },
+    APPROVAL: { description: 'Who approves, and how.' },
+    NOTIFICATION: { description: 'Who is told.' },
   } satisfies Record<(typeof POLICY_RULES)[number], { description: string }>,
 });
 

@@ -1,5 +1,5 @@
 /** Who holds what? Assignments as lists, by id, as facts for decisions, and their writes. */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Viewer } from '../decision/powers.ts';
 import type { Period } from '../decision/schedule.ts';
 import type { AssignmentState, AssignmentType, EndReason, Provider } from '../decision/words.ts';
@@ -39,6 +39,8 @@ export interface AssignmentFilter {
   readonly endsBefore?: Date | null | undefined;
   /** Which of their times: in force now is the default. */
   readonly phases?: readonly AssignmentPhase[] | null | undefined;
+  /** Assignments as they were at this past instant; default now. */
+  readonly asOf?: Date | null | undefined;
 }
 
 /** Where the clock stands to a period. */
@@ -49,11 +51,11 @@ const COLUMNS = sql`a.id, a.provider, a.role_id AS "roleId", a.scope_id AS "scop
   a.starts_at AS "startsAt", a.ends_at AS "endsAt", a.ended_by AS "endedBy", a.eligibility_id AS "eligibilityId",
   a.request_id AS "requestId", a.condition, a.created_at AS "createdAt"`;
 
-const PHASE = {
-  FUTURE: sql<boolean>`(a.starts_at > clock_timestamp() AND a.starts_at IS DISTINCT FROM a.ends_at)`,
-  IN_FORCE: sql<boolean>`a.during @> clock_timestamp()`,
-  ENDED: sql<boolean>`(a.ends_at <= clock_timestamp() OR a.starts_at = a.ends_at)`,
-} as const;
+const phaseAt = (at: RawBuilder<unknown>) => ({
+  FUTURE: sql<boolean>`(a.starts_at > ${at} AND a.starts_at IS DISTINCT FROM a.ends_at)`,
+  IN_FORCE: sql<boolean>`a.during @> ${at}`,
+  ENDED: sql<boolean>`(a.ends_at <= ${at} OR a.starts_at = a.ends_at)`,
+});
 
 export function listAssignments(
   db: Sql,
@@ -62,9 +64,11 @@ export function listAssignments(
   page: PageArguments,
 ): Promise<Page<AssignmentRow>> {
   const phases = filter.phases ?? ['IN_FORCE'];
+  const { asOf = null } = filter;
+  const inPhase = phaseAt(asOf === null ? sql`clock_timestamp()` : sql`${asOf}::timestamptz`);
   const where = [
     visibleAccess(viewer, { alias: 'a', typeColumn: 'type' }),
-    sql<boolean>`(${sql.join([sql`false`, ...phases.map((phase) => PHASE[phase])], sql` OR `)})`,
+    sql<boolean>`(${sql.join([sql`false`, ...phases.map((phase) => inPhase[phase])], sql` OR `)})`,
   ];
   if (filter.providers) where.push(sql<boolean>`a.provider = ANY(${[...filter.providers]})`);
   if (filter.types) where.push(sql<boolean>`a.type = ANY(${[...filter.types]})`);
@@ -80,7 +84,14 @@ export function listAssignments(
   ] as const;
   return readPage(
     db,
-    { name: 'assignments', columns: COLUMNS, from: sql`assignment a`, where, order, descending: true },
+    {
+      name: 'assignments',
+      columns: COLUMNS,
+      from: asOf === null ? sql`assignment a` : sql`assignments_at(${asOf}::timestamptz) a`,
+      where,
+      order,
+      descending: true,
+    },
     page,
   );
 }

@@ -35,7 +35,7 @@ export interface RequestOptions extends Omit<AssignmentOptions, 'request' | 'con
 }
 
 const inMinutes = (minutes: number | null | undefined) =>
-  minutes == null ? sql`NULL` : sql`clock_timestamp() + make_interval(secs => ${minutes * 60}::float8)`;
+  minutes == null ? sql`NULL` : sql`statement_timestamp() + make_interval(secs => ${minutes * 60}::float8)`;
 
 export function rowsOf(database: Database) {
   const run = async <T>(query: RawBuilder<T>): Promise<T[]> =>

@@ -1,0 +1,357 @@
+/** Who can do what, where, by which way, and until when? Answers of now and of any past instant, in one or two statements. */
+import { type RawBuilder, sql } from 'kysely';
+import {
+  type AccessFacts,
+  type AccessPath,
+  type AccessQuestion,
+  type Candidate,
+  lastingWay,
+  type Membership,
+  mayViewAccess,
+  reachesNested,
+} from '../decision/access.ts';
+import { canonicalKey, type ScopeFacts } from '../decision/assignment.ts';
+import type { Viewer } from '../decision/powers.ts';
+import { DIRECTORY_SCOPE, GROUP_MEMBER } from '../decision/role.ts';
+import {
+  ASSIGNMENT_TYPES,
+  type AssignmentType,
+  PROVIDERS,
+  type PrincipalKind,
+  type Provider,
+} from '../decision/words.ts';
+import { ArgumentError, type Page, type PageArguments, readPage } from './connection.ts';
+import type { Sql } from './database.ts';
+import { atOrBelow, scopeFacts } from './scope.ts';
+import { instant } from './transaction.ts';
+import { visibleAccess, visiblePrincipal, visibleScope } from './visibility.ts';
+
+/** Assignments as they are, or as they were at an instant, with whether one is in force. */
+interface Source {
+  readonly table: RawBuilder<unknown>;
+  readonly at: RawBuilder<unknown>;
+}
+
+function sourceOf(at: Date | null): Source {
+  if (at === null) return { table: sql`assignment`, at: sql`clock_timestamp()` };
+  return { table: sql`assignments_at(${at}::timestamptz)`, at: sql`${at}::timestamptz` };
+}
+
+/** @throws ArgumentError for an instant that has not come */
+export async function refuseFuture(db: Sql, at: Date | null, argument: string): Promise<void> {
+  if (at === null) return;
+  const { rows } = await sql<{ future: boolean }>`SELECT ${at}::timestamptz > clock_timestamp() AS future`.execute(db);
+  if (rows[0]?.future)
+    throw new ArgumentError(`${argument} lies in the future: give a past instant, or nothing for now.`);
+}
+
+/** Deleted groups pass nothing on. Disabling is not kept with its time: it counts for answers of now. */
+const present = (alias: string, at: Date | null) => {
+  const deleted = sql.ref(`${alias}.deleted_at`);
+  if (at !== null) return sql<boolean>`(${deleted} IS NULL OR ${deleted} > ${at})`;
+  return sql<boolean>`(${deleted} IS NULL AND ${sql.ref(`${alias}.enabled`)})`;
+};
+
+/** The groups around the starting principals, as `around (id)`, and the memberships that lead there, as `step`. */
+function membershipsUp(start: RawBuilder<unknown>, at: Date | null): RawBuilder<unknown> {
+  const source = sourceOf(at);
+  return sql`
+    around (id) AS (
+      ${start}
+      UNION
+      SELECT g.id FROM around
+      JOIN ${source.table} m ON m.principal_id = around.id AND m.role_id = ${GROUP_MEMBER} AND m.type = 'ACTIVE' AND m.during @> ${source.at}
+      JOIN scope s ON s.id = m.scope_id JOIN principal g ON g.id = s.principal_id AND ${present('g', at)}),
+    step AS MATERIALIZED (
+      SELECT m.principal_id AS "memberId", s.principal_id AS "groupId", m.ends_at AS "endsAt"
+      FROM around JOIN ${source.table} m ON m.principal_id = around.id AND m.role_id = ${GROUP_MEMBER} AND m.type = 'ACTIVE' AND m.during @> ${source.at}
+      JOIN scope s ON s.id = m.scope_id JOIN principal g ON g.id = s.principal_id AND ${present('g', at)})`;
+}
+
+type InstantsAsText<T> = Omit<T, 'endsAt'> & { endsAt: string | null };
+
+/** JSON writes an instant with a `T` and a zone; the driver's own text has neither. */
+const fromJson = (text: string | null) => (text === null ? null : new Date(text));
+
+export interface CheckInput {
+  readonly principalId: string;
+  readonly question: AccessQuestion;
+  /** Null with a role of the directory: the directory. */
+  readonly scope: { readonly id: string } | { readonly path: string } | null;
+  /** Null: now. */
+  readonly at: Date | null;
+}
+
+/** Null: no such principal, role or scope, or none whose access the viewer may see. */
+export async function accessFacts(
+  db: Sql,
+  viewer: Viewer,
+  input: CheckInput,
+): Promise<(AccessFacts & { at: Date }) | null> {
+  const { principalId, question, at } = input;
+  const source = sourceOf(at);
+  const ofRole = 'roleId' in question ? sql`a.role_id = ${question.roleId}` : sql`a.provider = 'AZURE_RESOURCE'`;
+  const { rows } = await sql<CheckRow>`
+    WITH RECURSIVE place AS MATERIALIZED (
+      SELECT s.id, s.provider, g.id AS "groupId", g.role_assignable AS "roleAssignable"
+      FROM scope s LEFT JOIN principal g ON g.id = s.principal_id AND s.kind = 'GROUP'
+      WHERE ${placeOf(input)} AND ${visibleScope(viewer, 's')}),
+    ${membershipsUp(sql`SELECT ${principalId}::uuid`, at)},
+    candidate AS (
+      SELECT a.id AS "assignmentId", a.provider, a.role_id AS "roleId", a.principal_id AS "holderId", a.scope_id AS "scopeId",
+        a.ends_at AS "endsAt", a.condition, ${'roleId' in question ? sql`'[]'::jsonb` : sql`r.permissions`} AS permissions
+      FROM around JOIN ${source.table} a ON a.principal_id = around.id AND a.type = 'ACTIVE' AND a.during @> ${source.at} AND ${ofRole}
+      JOIN place ON a.scope_id IN (SELECT ancestor_id FROM scope_ancestor WHERE scope_id = place.id)
+      JOIN role r ON r.id = a.role_id)
+    SELECT place.*, ${at === null ? sql`clock_timestamp()` : sql`${at}::timestamptz`} AS at, ${present('p', at)} AS "principalEnabled",
+      ARRAY(SELECT ancestor_id FROM scope_ancestor WHERE scope_id = place.id) AS "ancestorIds",
+      (SELECT json_agg(step) FROM step) AS memberships, (SELECT json_agg(candidate) FROM candidate) AS candidates
+    FROM place JOIN principal p ON p.id = ${principalId} AND ${visiblePrincipal(viewer, 'p')}`.execute(db);
+  const [row] = rows;
+  if (!row || !viewerMaySee(viewer, principalId, row)) return null;
+  const { id: scopeId, principalEnabled } = row;
+  const dated = <T extends { endsAt: string | null }>(list: T[] | null) =>
+    (list ?? []).map((one) => ({ ...one, endsAt: fromJson(one.endsAt) }));
+  return {
+    ...{ question, principalId, principalEnabled, scopeId, at: instant(row.at) },
+    candidates: dated(row.candidates) as Candidate[],
+    memberships: dated(row.memberships) as Membership[],
+  };
+}
+
+interface CheckRow {
+  id: string;
+  provider: Provider;
+  groupId: string | null;
+  roleAssignable: boolean | null;
+  at: string;
+  principalEnabled: boolean;
+  ancestorIds: string[];
+  memberships: InstantsAsText<Membership>[] | null;
+  candidates: InstantsAsText<Candidate>[] | null;
+}
+
+/** A path is one of the role's provider, and of Azure for an operation. */
+function placeOf({ scope, question }: CheckInput) {
+  const provider =
+    'roleId' in question ? sql`(SELECT provider FROM role WHERE id = ${question.roleId})` : sql`'AZURE_RESOURCE'`;
+  if (scope === null) return sql`s.id = ${DIRECTORY_SCOPE} AND s.provider = ${provider}`;
+  if ('id' in scope) return sql`s.id = ${scope.id} AND s.provider = ${provider}`;
+  return sql`s.key = ${canonicalKey(scope.path)} AND s.provider = ${provider}`;
+}
+
+function viewerMaySee({ id, powers }: Viewer, principalId: string, row: CheckRow): boolean {
+  if (principalId === id || powers.groups.includes(principalId)) return true;
+  const group = row.groupId === null ? null : { id: row.groupId, roleAssignable: row.roleAssignable === true };
+  return mayViewAccess(powers, { provider: row.provider, type: 'ACTIVE', ancestorIds: row.ancestorIds, group });
+}
+
+export interface EffectiveAccessFilter {
+  readonly providers?: readonly Provider[] | null | undefined;
+  /** Default active alone. */
+  readonly types?: readonly AssignmentType[] | null | undefined;
+  readonly roleIds?: readonly string[] | null | undefined;
+  readonly principalIds?: readonly string[] | null | undefined;
+  readonly principalKinds?: readonly PrincipalKind[] | null | undefined;
+  /** Path of a scope: what is assigned at it and below it. */
+  readonly below?: string | null | undefined;
+  /** Only what is assigned above the scope asked about, or only what is assigned at it. */
+  readonly inherited?: boolean | null | undefined;
+}
+
+/** Everybody at a scope, or everything of a principal. */
+export type EffectiveAccessSubject =
+  | { readonly scope: { readonly id: string } | { readonly provider: Provider | null; readonly path: string } }
+  | { readonly principalId: string };
+
+export interface EffectiveAccessQuestion {
+  readonly subject: EffectiveAccessSubject;
+  readonly filter: EffectiveAccessFilter;
+  /** Null: now. */
+  readonly at: Date | null;
+}
+
+interface EffectiveRow {
+  readonly assignmentId: string;
+  readonly type: AssignmentType;
+  readonly provider: Provider;
+  readonly principalId: string;
+  readonly holderId: string;
+  readonly roleId: string;
+  readonly scopeId: string;
+  readonly inherited: boolean;
+  readonly until: string | null;
+  readonly condition: string | null;
+}
+
+/** Null: no such scope or principal, or none that the viewer may see. */
+export async function listEffectiveAccess(
+  db: Sql,
+  viewer: Viewer,
+  { subject, filter, at }: EffectiveAccessQuestion,
+  page: PageArguments,
+): Promise<Page<AccessPath> | null> {
+  await refuseFuture(db, at, 'at');
+  const reach = await ('scope' in subject
+    ? reachAt(db, viewer, subject.scope)
+    : reachOf(db, viewer, subject.principalId));
+  if (reach === null) return null;
+  const where = [reach.visible, present('p', at)];
+  if (filter.providers) where.push(sql<boolean>`e.provider = ANY(${[...filter.providers]})`);
+  if (filter.roleIds) where.push(sql<boolean>`e.role_id = ANY(${[...filter.roleIds]}::uuid[])`);
+  if (filter.principalIds) where.push(sql<boolean>`e.member_id = ANY(${[...filter.principalIds]}::uuid[])`);
+  if (filter.principalKinds) where.push(sql<boolean>`p.kind = ANY(${[...filter.principalKinds]})`);
+  if (filter.below != null) where.push(atOrBelow('e', 'scope_id', filter.below));
+  if (filter.inherited != null) where.push(sql<boolean>`${reach.inherited} = ${filter.inherited}`);
+  const columns = sql`e.id AS "assignmentId", e.type, e.provider, e.member_id AS "principalId", e.principal_id AS "holderId",
+    e.role_id AS "roleId", e.scope_id AS "scopeId", ${reach.inherited} AS inherited, nullif(e.until, 'infinity')::text AS until, e.condition`;
+  const order = [
+    { by: sql`p.display_name`, type: 'text' },
+    { by: sql`e.member_id`, type: 'uuid' },
+    { by: sql`e.id`, type: 'uuid' },
+  ] as const;
+  const from = sql`(${reachedBy(reach, filter.types ?? ['ACTIVE'], at)}) e JOIN principal p ON p.id = e.member_id`;
+  const found = await readPage<EffectiveRow>(
+    db,
+    { name: 'effectiveAccess', columns, from, where, order, descending: false },
+    page,
+  );
+  return { ...found, nodes: await withWays(db, found.nodes, at) };
+}
+
+interface Reach {
+  /** Which assignments: a condition on `a`. */
+  readonly held: RawBuilder<boolean>;
+  /** Only the ways to this principal; null: to everybody. */
+  readonly principalId: string | null;
+  readonly inherited: RawBuilder<boolean>;
+  readonly visible: RawBuilder<boolean>;
+}
+
+/** Whoever may view the access at a scope sees whom it reaches there, also what is inherited and who is in its groups. */
+async function reachAt(
+  db: Sql,
+  viewer: Viewer,
+  named: { id: string } | { provider: Provider | null; path: string },
+): Promise<Reach | null> {
+  const scope = await namedScope(db, viewer, named);
+  if (scope === null) return null;
+  const types = ASSIGNMENT_TYPES.filter((type) => mayViewAccess(viewer.powers, { ...scope, type }));
+  const own = [viewer.id, ...viewer.powers.groups];
+  return {
+    held: sql<boolean>`a.scope_id = ANY(${[...scope.ancestorIds]}::uuid[])`,
+    principalId: null,
+    inherited: sql<boolean>`(e.scope_id <> ${scope.id})`,
+    visible: sql<boolean>`(e.type = ANY(${types}) OR e.member_id = ${viewer.id}
+      OR (e.member_id = e.principal_id AND (e.member_id = ANY(${own}::uuid[]) OR ${visibleAccess(viewer, { alias: 'e', typeColumn: 'type' })})))`,
+  };
+}
+
+/** `/` is the directory unless the provider says otherwise. */
+async function namedScope(
+  db: Sql,
+  viewer: Viewer,
+  named: { id: string } | { provider: Provider | null; path: string },
+): Promise<ScopeFacts | null> {
+  if ('id' in named) return scopeFacts(db, viewer, named);
+  for (const provider of named.provider ? [named.provider] : PROVIDERS) {
+    const scope = await scopeFacts(db, viewer, { provider, path: named.path });
+    if (scope) return scope;
+  }
+  return null;
+}
+
+async function reachOf(db: Sql, viewer: Viewer, principalId: string): Promise<Reach | null> {
+  const { rows } =
+    await sql`SELECT FROM principal p WHERE p.id = ${principalId} AND ${visiblePrincipal(viewer, 'p')}`.execute(db);
+  if (rows.length === 0) return null;
+  const own = principalId === viewer.id || viewer.powers.groups.includes(principalId);
+  return {
+    held: sql<boolean>`a.principal_id IN (SELECT holder FROM reach)`,
+    principalId,
+    inherited: sql<boolean>`false`,
+    visible: own ? sql<boolean>`true` : visibleAccess(viewer, { alias: 'e', typeColumn: 'type' }),
+  };
+}
+
+const NESTED = sql<boolean>`(a.provider = 'AZURE_RESOURCE' OR (a.provider = 'GROUP' AND (a.type = 'ELIGIBLE' OR a.role_id = ${GROUP_MEMBER})))`;
+
+/**
+ * A row for each assignment and each principal that it reaches. `reach` holds every end that a way may have, so that it
+ * is finite also where groups form a cycle; the last of them counts.
+ */
+function reachedBy(
+  { held, principalId }: Reach,
+  types: readonly AssignmentType[],
+  at: Date | null,
+): RawBuilder<unknown> {
+  const source = sourceOf(at);
+  const inForce = sql`a.type = ANY(${[...types]}) AND a.during @> ${source.at}`;
+  const member = sql`m.role_id = ${GROUP_MEMBER} AND m.type = 'ACTIVE' AND m.during @> ${source.at}`;
+  const start =
+    principalId === null
+      ? sql`SELECT DISTINCT a.principal_id, a.principal_id, 'infinity'::timestamptz, 0 FROM ${source.table} a WHERE ${inForce} AND ${held}`
+      : sql`SELECT ${principalId}::uuid, ${principalId}::uuid, 'infinity'::timestamptz, 0`;
+  const step =
+    principalId === null
+      ? sql`SELECT reach.holder, m.principal_id, least(reach.until, coalesce(m.ends_at, 'infinity')), least(reach.steps + 1, 2)
+          FROM reach JOIN principal g ON g.id = reach.member AND g.kind = 'GROUP' AND ${present('g', at)}
+          JOIN scope s ON s.principal_id = g.id AND s.kind = 'GROUP'
+          JOIN ${source.table} m ON m.scope_id = s.id AND ${member}`
+      : sql`SELECT g.id, reach.member, least(reach.until, coalesce(m.ends_at, 'infinity')), least(reach.steps + 1, 2)
+          FROM reach JOIN ${source.table} m ON m.principal_id = reach.holder AND ${member}
+          JOIN scope s ON s.id = m.scope_id JOIN principal g ON g.id = s.principal_id AND ${present('g', at)}`;
+  return sql`
+    WITH RECURSIVE reach (holder, member, until, steps) AS (${start} UNION ${step}),
+    way AS (
+      SELECT holder, member, max(until) AS until, max(until) FILTER (WHERE steps <= 1) AS direct_until
+      FROM reach GROUP BY holder, member)
+    SELECT a.*, way.member AS member_id,
+      least(coalesce(a.ends_at, 'infinity'), CASE WHEN ${NESTED} THEN way.until ELSE way.direct_until END) AS until
+    FROM ${source.table} a JOIN way ON way.holder = a.principal_id
+    WHERE ${inForce} AND ${held} AND (way.direct_until IS NOT NULL OR ${NESTED})`;
+}
+
+/** The groups on the way of each row that has some, from one more statement. */
+async function withWays(db: Sql, rows: readonly EffectiveRow[], at: Date | null): Promise<AccessPath[]> {
+  const members = [...new Set(rows.filter((row) => row.holderId !== row.principalId).map((row) => row.principalId))];
+  const memberships = members.length > 0 ? await membershipsAround(db, members, at) : [];
+  return rows.map(({ holderId, until, ...row }) => {
+    const way = lastingWay(memberships, { holderId, principalId: row.principalId, nested: reachesNested(row) });
+    return { ...row, groupIds: way?.groupIds ?? [holderId], until: instant(until) };
+  });
+}
+
+async function membershipsAround(db: Sql, ids: readonly string[], at: Date | null): Promise<Membership[]> {
+  const { rows } = await sql<InstantsAsText<Membership>>`
+    WITH RECURSIVE ${membershipsUp(sql`SELECT unnest(${[...ids]}::uuid[])`, at)} SELECT * FROM step`.execute(db);
+  return rows.map((row) => ({ ...row, endsAt: instant(row.endsAt) }));
+}
+
+/** A part of the company whose assignments a viewer may manage. */
+export interface ManagedArea {
+  readonly provider: Provider;
+  readonly types: readonly AssignmentType[];
+  /** Null: every group of a kind. */
+  readonly scopeId: string | null;
+  /** For every group of a kind: whether the role-assignable ones or the others. */
+  readonly roleAssignableGroups: boolean | null;
+}
+
+export async function managedAreas(db: Sql, { powers }: Viewer): Promise<ManagedArea[]> {
+  const area = { provider: 'GROUP', types: ASSIGNMENT_TYPES, scopeId: null, roleAssignableGroups: null } as const;
+  const areas: ManagedArea[] = [];
+  if (powers.entraManage.length > 0) {
+    areas.push({ ...area, provider: 'ENTRA_ROLE', types: powers.entraManage, scopeId: DIRECTORY_SCOPE });
+  }
+  for (const scopeId of new Set(powers.azureManage)) areas.push({ ...area, provider: 'AZURE_RESOURCE', scopeId });
+  if (powers.roleAssignableGroupsManage) areas.push({ ...area, roleAssignableGroups: true });
+  if (powers.otherGroupsManage) areas.push({ ...area, roleAssignableGroups: false });
+  if (powers.ownedGroups.length > 0) {
+    const { rows } = await sql<{ id: string }>`
+      SELECT s.id FROM scope s JOIN principal g ON g.id = s.principal_id AND g.deleted_at IS NULL
+      WHERE s.kind = 'GROUP' AND g.id = ANY(${[...powers.ownedGroups]}::uuid[]) ORDER BY s.path`.execute(db);
+    for (const { id: scopeId } of rows) areas.push({ ...area, scopeId });
+  }
+  return areas;
+}
