@@ -59,12 +59,12 @@ export async function lockActivations(
   return rows.map(dated);
 }
 
-/** The other periods, running or to come, in which the principal holds the role at the scope. */
+/** The other periods, running or to come, in which the principal holds the role at the scope; what rests on the assignment goes where it goes. */
 export async function otherPeriods(tx: Transaction, id: string, held: Held): Promise<Period[]> {
   const { rows } = await sql<{ startsAt: string; endsAt: string | null }>`
     SELECT starts_at AS "startsAt", ends_at AS "endsAt" FROM assignment
     WHERE principal_id = ${held.principalId} AND role_id = ${held.roleId} AND scope_id = ${held.scopeId} AND type = ${held.type}
-      AND id <> ${id} AND NOT isempty(during) AND (ends_at IS NULL OR ends_at > clock_timestamp())`.execute(
+      AND id <> ${id} AND eligibility_id IS DISTINCT FROM ${id} AND NOT isempty(during) AND (ends_at IS NULL OR ends_at > clock_timestamp())`.execute(
     tx.getKysely(),
   );
   return rows.map((row) => ({ startsAt: instant(row.startsAt), endsAt: instant(row.endsAt) }));
