@@ -3,7 +3,19 @@ import DataLoader from 'dataloader';
 import type { Viewer } from '../src/decision/powers.ts';
 import { type AssignmentRow, assignmentsById } from '../src/store/assignment.ts';
 import type { Database, Sql } from '../src/store/database.ts';
-import { type CurrentPolicy, currentPolicies, type PolicyKey } from '../src/store/policy.ts';
+import {
+  currentPolicies,
+  type EffectivePolicy,
+  type PolicyKey,
+  type RolePolicyRow,
+  rolePoliciesById,
+} from '../src/store/policy.ts';
+import {
+  type PolicyTemplateRow,
+  policyTemplatesById,
+  type TemplateVersionRow,
+  templateVersionsById,
+} from '../src/store/policyTemplate.ts';
 import { type PrincipalRow, principalsById } from '../src/store/principal.ts';
 import { type RequestRow, requestsById } from '../src/store/request.ts';
 import { type RoleRow, rolesById } from '../src/store/role.ts';
@@ -27,12 +39,15 @@ export interface Loaders {
   readonly principal: DataLoader<string, PrincipalRow | null>;
   readonly role: DataLoader<string, RoleRow | null>;
   readonly scope: DataLoader<string, ScopeRow | null>;
-  readonly policy: DataLoader<PolicyKey, CurrentPolicy, string>;
+  readonly policy: DataLoader<PolicyKey, EffectivePolicy, string>;
+  readonly templateVersion: DataLoader<string, TemplateVersionRow | null>;
   /** By an id that the caller gave: hidden rows stay hidden. */
   readonly visiblePrincipal: DataLoader<string, PrincipalRow | null>;
   readonly visibleScope: DataLoader<string, ScopeRow | null>;
   readonly assignment: DataLoader<string, AssignmentRow | null>;
   readonly request: DataLoader<string, RequestRow | null>;
+  readonly rolePolicy: DataLoader<string, RolePolicyRow | null>;
+  readonly policyTemplate: DataLoader<string, PolicyTemplateRow | null>;
 }
 
 export function createContext(database: Database, tail: Tail, viewer: Viewer): Context {
@@ -54,10 +69,13 @@ function createLoaders(db: () => Sql, viewer: Viewer): Loaders {
     policy: new DataLoader(async (keys) => currentPolicies(db(), keys), {
       cacheKeyFn: ({ roleId, scopeId }) => `${roleId} ${scopeId}`,
     }),
+    templateVersion: byId((ids) => templateVersionsById(db(), ids)),
     visiblePrincipal: byId((ids) => principalsById(db(), ids, viewer)),
     visibleScope: byId((ids) => scopesById(db(), ids, viewer)),
     assignment: byId((ids) => assignmentsById(db(), ids, viewer)),
     request: byId((ids) => requestsById(db(), ids, viewer)),
+    rolePolicy: byId((ids) => rolePoliciesById(db(), ids, viewer)),
+    policyTemplate: byId((ids) => policyTemplatesById(db(), ids, viewer)),
   };
 }
 

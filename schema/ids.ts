@@ -1,4 +1,4 @@
-/** Which object does an id name? Global object ids are opaque: a type's name and a uuid. @see https://relay.dev/graphql/objectidentification.htm */
+/** Which object does an id name? Global object ids are opaque: a type's name and a uuid, or two. @see https://relay.dev/graphql/objectidentification.htm */
 
 export type NodeType =
   | 'User'
@@ -8,7 +8,9 @@ export type NodeType =
   | 'Role'
   | 'Scope'
   | 'Assignment'
-  | 'Request';
+  | 'Request'
+  | 'RolePolicy'
+  | 'PolicyTemplate';
 
 export const PRINCIPAL_TYPES = ['User', 'Group', 'ServicePrincipal', 'ManagedIdentity'] as const;
 
@@ -17,13 +19,18 @@ export const NOTHING = '00000000-0000-0000-0000-000000000000';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+/** What is no row of its own is named by two: a role policy by its role and its scope. */
+const PAIRS: readonly string[] = ['RolePolicy'];
+
 export function globalId(type: NodeType, id: string): string {
   return Buffer.from(`${type}:${id}`).toString('base64url');
 }
 
 export function decodeId(globalId: string): { type: string; id: string } | null {
   const [type = '', id = '', ...rest] = Buffer.from(globalId, 'base64url').toString().split(':');
-  return rest.length === 0 && UUID.test(id) ? { type, id } : null;
+  const parts = id.split('/');
+  const complete = parts.length === (PAIRS.includes(type) ? 2 : 1) && parts.every((part) => UUID.test(part));
+  return rest.length === 0 && complete ? { type, id } : null;
 }
 
 /** The uuid behind an id of one of the types, otherwise that of nothing. */

@@ -22,6 +22,8 @@ const LOADERS: Record<NodeType, (loaders: Loaders, id: string) => Promise<Row | 
   Scope: (loaders, id) => loaders.visibleScope.load(id),
   Assignment: (loaders, id) => loaders.assignment.load(id),
   Request: (loaders, id) => loaders.request.load(id),
+  RolePolicy: (loaders, id) => loaders.rolePolicy.load(id),
+  PolicyTemplate: (loaders, id) => loaders.policyTemplate.load(id),
 };
 
 export const Node = builder.interfaceRef<Row>('Node').implement({

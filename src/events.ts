@@ -20,6 +20,10 @@ export const EVENTS = {
   'request.failed': 'What was granted for later could not begin; the payload names every refusal.',
   'request.canceled': 'A request was taken back, or lost what it was about.',
   'request.refused': 'A request was refused; the payload names every refusal and failed rule.',
+  'policy.updated':
+    'The role settings of a role at a scope were changed; the payload holds each rule before and after.',
+  'policyTemplate.created': 'A policy template was made.',
+  'policyTemplate.updated': 'A policy template was changed; the payload holds each rule before and after.',
   'directory.imported': 'Principals, scopes and roles were imported; the payload counts them.',
 } as const;
 

@@ -11,7 +11,7 @@ export const REFUSALS = {
   SCOPE_NOT_ALLOWED: 'The role cannot be assigned at this scope. [InvalidScope]',
   PRINCIPAL_NOT_ALLOWED: 'This kind of principal cannot hold such an assignment.',
   RESOURCE_LOCKED: 'The resource is locked against changes. [ResourceIsLocked]',
-  INSUFFICIENT_PERMISSIONS: 'You may not manage assignments of this role at this scope. [InsufficientPermissions]',
+  INSUFFICIENT_PERMISSIONS: 'You may not manage this role at this scope. [InsufficientPermissions]',
   ASSIGNMENT_EXISTS:
     'The principal already holds such an assignment of this role at this scope. [RoleAssignmentExists]',
   ALREADY_ACTIVE: 'You already hold the role actively at this scope in that time. [RoleAssignmentExists]',
@@ -50,13 +50,26 @@ export const REFUSALS = {
   REQUEST_NOT_PENDING: 'The request is no longer waiting for a decision.',
   REQUEST_TIMED_OUT: 'The request was not decided in time; it must be made again.',
   JUSTIFICATION_REQUIRED: 'A decision needs a justification.',
+  INVALID_POLICY: 'These role settings cannot be made. [InvalidPolicy]',
+  POLICY_CHANGED: 'Somebody has changed the settings since: read them again.',
+  POLICY_UNCHANGED: 'The settings are like this already.',
+  POLICY_TEMPLATE_NOT_FOUND: 'There is no such policy template.',
+  POLICY_TEMPLATE_EXISTS: 'There is a policy template of this name already.',
   BATCH_REFUSED: 'Another item of the batch was refused, so that nothing of it was done.',
   IDEMPOTENCY_KEY_REUSED: 'This idempotency key came before with another input: use a new key for a new request.',
 } as const;
 
 export type RefusalCode = keyof typeof REFUSALS;
 
-export const POLICY_RULES = ['EXPIRATION', 'JUSTIFICATION', 'TICKETING', 'MFA', 'AUTHENTICATION_CONTEXT'] as const;
+export const POLICY_RULES = [
+  'EXPIRATION',
+  'JUSTIFICATION',
+  'TICKETING',
+  'MFA',
+  'AUTHENTICATION_CONTEXT',
+  'APPROVAL',
+  'NOTIFICATION',
+] as const;
 export type PolicyRuleName = (typeof POLICY_RULES)[number];
 
 /** One rule that was not met: what it allows, what was given, and what would help. */

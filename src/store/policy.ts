@@ -1,7 +1,7 @@
 /** Which settings hold for a role at a scope now? Its own newest version, one inherited from above, or the provider's defaults. */
 import { sql } from 'kysely';
-import { defaultPolicy, type RolePolicyRules } from '../decision/policy.ts';
-import type { PolicySource } from '../decision/policyOrigin.ts';
+import { defaultPolicy, type RolePolicyRules, RULE_IDS, type RuleId } from '../decision/policy.ts';
+import { type PolicySource, type RuleOrigin, ruleOrigin } from '../decision/policyOrigin.ts';
 import type { Viewer } from '../decision/powers.ts';
 import { DIRECTORY_SCOPE } from '../decision/role.ts';
 import type { Provider } from '../decision/words.ts';
@@ -91,6 +91,18 @@ export async function currentPolicies(db: Sql, keys: readonly PolicyKey[]): Prom
     const { provider } = keys[Number(n) - 1] as PolicyKey;
     return { ...row, provider, rules: row.rules ?? defaultPolicy(provider) };
   });
+}
+
+/** A rule of a policy with where its value comes from. */
+export interface RuleRow {
+  readonly ruleId: RuleId;
+  readonly rule: RolePolicyRules[RuleId];
+  readonly origin: RuleOrigin;
+}
+
+/** Every rule that holds. */
+export function ruleRows(policy: EffectivePolicy): RuleRow[] {
+  return RULE_IDS.map((ruleId) => ({ ruleId, rule: policy.rules[ruleId], origin: ruleOrigin(policy, ruleId) }));
 }
 
 /** The rules a request was judged by. */
