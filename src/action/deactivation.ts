@@ -2,13 +2,15 @@
 import { decideDeactivation } from '../decision/deactivation.ts';
 import { defaultPolicy } from '../decision/policy.ts';
 import { isRefused } from '../refusals.ts';
-import { endAssignment, type LockedAssignment, lockAssignment } from '../store/assignment.ts';
+import { endAssignment } from '../store/assignment.ts';
+import { lockTarget, type TargetAssignment } from '../store/change.ts';
 import { record } from '../store/event.ts';
 import { currentPolicy } from '../store/policy.ts';
 import { insertRequest } from '../store/request.ts';
 import { scopeFacts } from '../store/scope.ts';
 import { databaseNow } from '../store/transaction.ts';
 import { type ActionContext, type Attempt, type CommonInput, type Outcome, perform } from './perform.ts';
+import { cancelGranted } from './removal.ts';
 
 export interface DeactivateInput extends CommonInput {
   readonly assignmentId: string;
@@ -28,7 +30,7 @@ export function deactivate(context: ActionContext, input: DeactivateInput): Prom
       ...access,
       ...viewer.proof,
       ...{ action: holder ? 'SELF_DEACTIVATE' : 'ADMIN_REMOVE', status: 'REVOKED', requestorId: viewer.id },
-      ...{ eligibilityId: facts.assignment?.eligibilityId ?? null, policyVersionId },
+      ...{ eligibilityId: facts.assignment?.eligibilityId ?? null, targetId: assignmentId, policyVersionId },
       ...{ justification: input.justification, ticketNumber: null, ticketSystem: null },
       ...{ startsAt: null, endsAt: null, durationMinutes: null, expiresAt: null, escalatesAt: null },
       ...{ createdAt: facts.now, completedAt: facts.now },
@@ -36,13 +38,16 @@ export function deactivate(context: ActionContext, input: DeactivateInput): Prom
     await endAssignment(tx, assignmentId, decision.endedAt, holder ? 'DEACTIVATED' : 'REMOVED');
     const event = { type: 'assignment.deactivated', at: facts.now, actorId: viewer.id, requestId } as const;
     await record(tx, { ...subject, ...event, payload: { endedAt: decision.endedAt } });
+    if (facts.assignment && facts.assignment.startsAt > facts.now) {
+      await cancelGranted(tx, facts.assignment, { now: facts.now, actorId: viewer.id });
+    }
     return { requestId, assignmentId, status: 'REVOKED' };
   });
 }
 
 async function deactivationFacts({ tx, viewer }: Attempt, id: string) {
   const db = tx.getKysely();
-  const row = await lockAssignment(tx, viewer, id);
+  const row = await lockTarget(tx, viewer, id);
   const scope = row && (await scopeFacts(db, null, { id: row.scopeId }));
   const policy = row && (await currentPolicy(db, { ...row, scopeId: row.eligibilityScopeId ?? row.scopeId }));
   const assignment = row && scope && { ...row, target: { ...row, ancestorIds: scope.ancestorIds, group: scope.group } };
@@ -51,6 +56,6 @@ async function deactivationFacts({ tx, viewer }: Attempt, id: string) {
   return { facts, policyVersionId: policy?.versionId ?? null, subject: row && subjectOf(row) };
 }
 
-function subjectOf({ id, provider, roleId, scopeId, principalId, type }: LockedAssignment) {
+function subjectOf({ id, provider, roleId, scopeId, principalId, type }: TargetAssignment) {
   return { provider, roleId, scopeId, principalId, assignmentType: type, assignmentId: id };
 }

@@ -76,16 +76,24 @@ async function end(tx: Transaction, row: TargetAssignment, { now, actorId, reque
   await endAssignment(tx, row.id, endedAt, 'REMOVED');
   const event = { ...subjectOf(row), at: now, actorId, requestId };
   await record(tx, { ...event, type: 'assignment.removed', payload: { endedAt, endedBefore: row.endsAt } });
-  if (row.startsAt > now) await cancelGranted(tx, row, { now, actorId, requestId });
+  if (row.startsAt > now) await cancelGranted(tx, row, { now, actorId });
 }
 
 /** What was granted for later never begins: nor does its request say that it did. */
-async function cancelGranted(tx: Transaction, { requestId }: TargetAssignment, ending: Ending): Promise<void> {
+export async function cancelGranted(
+  tx: Transaction,
+  { requestId }: Pick<TargetAssignment, 'requestId'>,
+  ending: Omit<Ending, 'requestId'>,
+): Promise<void> {
   const granted = requestId === null ? null : await lockGranted(tx, requestId);
   if (granted) await cancelOpen(tx, { ...granted, overdue: false }, ending);
 }
 
-async function cancelOpen(tx: Transaction, request: OpenRequest, { now, actorId }: Ending): Promise<void> {
+async function cancelOpen(
+  tx: Transaction,
+  request: OpenRequest,
+  { now, actorId }: Omit<Ending, 'requestId'>,
+): Promise<void> {
   const { id, overdue, ...access } = request;
   if (overdue) return timeOut(tx, id, now);
   await closeRequest(tx, id, 'CANCELED', now);

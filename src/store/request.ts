@@ -9,7 +9,7 @@ import { ApprovalDecisionEntity, RequestApproverEntity, RequestEntity } from './
 import { record } from './event.ts';
 import { atOrBelow } from './scope.ts';
 import { instant, type Transaction } from './transaction.ts';
-import { visibleRequest } from './visibility.ts';
+import { manageableAccess, visibleRequest } from './visibility.ts';
 
 export interface RequestRow {
   readonly id: string;
@@ -74,11 +74,14 @@ export function listRequests(
   if (filter.createdAfter != null) where.push(sql<boolean>`q.created_at > ${filter.createdAfter}`);
   if (filter.createdBefore != null) where.push(sql<boolean>`q.created_at < ${filter.createdBefore}`);
   if (filter.awaitingMyApproval != null) {
-    const waiting = sql<boolean>`(q.status = 'PENDING_APPROVAL' AND q.expires_at > clock_timestamp()
+    const administered = sql<boolean>`(q.status = 'PENDING_ADMIN_DECISION' AND q.principal_id <> ${viewer.id}
+      AND ${viewer.kind === 'USER'} AND ${manageableAccess(viewer, { alias: 'q', typeColumn: 'assignment_type' })})`;
+    const approved = sql<boolean>`(q.status = 'PENDING_APPROVAL' AND q.expires_at > clock_timestamp()
       AND EXISTS (SELECT 1 FROM request_approver asked
         WHERE asked.request_id = q.id AND asked.approver_id = ${viewer.id} AND asked.stage = q.stage
           AND (NOT asked.escalation OR q.escalates_at <= clock_timestamp()))
       AND NOT EXISTS (SELECT 1 FROM approval_decision d WHERE d.request_id = q.id AND d.decided_by = ${viewer.id}))`;
+    const waiting = sql<boolean>`(${approved} OR ${administered})`;
     where.push(filter.awaitingMyApproval ? waiting : sql<boolean>`NOT ${waiting}`);
   }
   const order = [

@@ -39,6 +39,22 @@ export function visibleAccess({ id, powers }: Viewer, { alias, typeColumn }: Acc
   return any(parts);
 }
 
+/** What one's powers let one manage. @see src/decision/powers.ts, which says the same of one assignment */
+export function manageableAccess({ powers }: Viewer, { alias, typeColumn }: AccessColumns): Predicate {
+  const provider = column(alias, 'provider');
+  const scopeId = column(alias, 'scope_id');
+  const groups = [sql<boolean>`g.id = ANY(${ids(powers.ownedGroups)})`];
+  if (powers.roleAssignableGroupsManage) groups.push(sql<boolean>`g.role_assignable`);
+  if (powers.otherGroupsManage) groups.push(sql<boolean>`NOT g.role_assignable`);
+  return any([
+    sql<boolean>`(${provider} = 'ENTRA_ROLE' AND ${column(alias, typeColumn)} = ANY(${[...powers.entraManage]}::text[]))`,
+    sql<boolean>`(${provider} = 'AZURE_RESOURCE' AND ${scopeId} IN (
+      SELECT scope_id FROM scope_ancestor WHERE ancestor_id = ANY(${ids(powers.azureManage)})))`,
+    sql<boolean>`(${provider} = 'GROUP' AND ${scopeId} IN (
+      SELECT gs.id FROM scope gs JOIN principal g ON g.id = gs.principal_id WHERE gs.kind = 'GROUP' AND ${any(groups)}))`,
+  ]);
+}
+
 /** Adds what one asked for, and what one is asked to decide. */
 export function visibleRequest(viewer: Viewer, alias: string): Predicate {
   return any([

@@ -5,12 +5,14 @@ import { activate } from '../../src/action/activation.ts';
 import { approve, deny } from '../../src/action/approval.ts';
 import { type AssignInput, assign } from '../../src/action/assignment.ts';
 import { cancel } from '../../src/action/cancellation.ts';
+import { deactivate } from '../../src/action/deactivation.ts';
 import { extend } from '../../src/action/extension.ts';
 import type { Outcome } from '../../src/action/perform.ts';
 import { remove } from '../../src/action/removal.ts';
 import { renew } from '../../src/action/renewal.ts';
 import { update } from '../../src/action/update.ts';
 import { ENTRA, TENANT_ROOT_SCOPE } from '../../src/decision/role.ts';
+import { listRequests } from '../../src/store/request.ts';
 import { instant } from '../../src/store/transaction.ts';
 import { cloneDatabase, type TestDatabase } from '../support/database.ts';
 import { AZURE_READER, PLAIN_ROLE, type Rows, rowsOf } from '../support/rows.ts';
@@ -85,6 +87,13 @@ async function told(): Promise<string[]> {
   const events = await rows.run(sql<{ type: string }>`SELECT type FROM event WHERE principal_id = ${una} ORDER BY id`);
   return events.map(({ type }) => type);
 }
+/** What waits for the decision of somebody. */
+async function inbox(principal: string): Promise<string[]> {
+  const { viewer } = await as(principal);
+  const db = clone.database.em.fork().getKysely();
+  const { nodes } = await listRequests(db, viewer, { awaitingMyApproval: true }, { first: 100 });
+  return nodes.map(({ id }) => id);
+}
 const approvalBy = (approver: string) =>
   rows.policy((rules) => ({
     ...rules,
@@ -107,6 +116,14 @@ describe('an administrator removes', () => {
     expect(await told()).toEqual(['assignment.activated', 'assignment.removed', 'assignment.removed']);
     expect(codes(await activate(await as(una), activating(id)))).toEqual(['NOT_ELIGIBLE']);
     expect(codes(await remove(await as(root), removing(id)))).toEqual(['ASSIGNMENT_ENDED']);
+  });
+
+  test('or their holder deactivates, what was granted for later: its request says so', async () => {
+    const granted = await activate(await as(una), activating(await eligible(), { startsAt: later(60) }));
+    const input = { assignmentId: granted.assignmentId as string, justification: null };
+    expect(codes(await deactivate(await as(una), input))).toEqual([]);
+    expect(await statusOf(granted.requestId)).toBe('CANCELED');
+    expect(await told()).toEqual(['assignment.activated', 'assignment.deactivated', 'request.canceled']);
   });
 
   test('one whose activation waits for approval, and one whose extension waits', async () => {
@@ -226,6 +243,8 @@ describe('an assignment is extended', () => {
     expect(asked).toMatchObject({ status: 'PENDING_ADMIN_DECISION', refusals: [] });
     expect(codes(await extend(await as(una), extending(id)))).toEqual(['REQUEST_PENDING']);
     const request = asked.requestId as string;
+    expect(await inbox(root)).toContain(request);
+    expect([await inbox(una), await inbox(ben)]).toEqual([[], []]);
     expect(codes(await first(approve(await as(una), deciding(request))))).toEqual(['SELF_APPROVAL']);
     expect(codes(await first(approve(await as(ben), deciding(request))))).toEqual(['REQUEST_NOT_FOUND']);
     const decided = await first(approve(await as(root), deciding(request)));
