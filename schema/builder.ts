@@ -31,14 +31,32 @@ export const builder = new SchemaBuilder<{
   };
 }>({ defaultFieldNullability: false });
 
+// Without it a literal is parsed like a variable.
+const { parseLiteral: _parseLiteral, ...dateTime } = GraphQLDateTime.toConfig();
 builder.addScalarType(
   'DateTime',
   new GraphQLScalarType({
-    ...GraphQLDateTime.toConfig(),
+    ...dateTime,
+    parseValue: parseInstant,
     description: 'An instant in UTC, such as `2026-03-01T09:30:00.000Z`.',
     specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
   }),
 );
+/** PostgreSQL has no year 0 and writes those after 9999 in its own way. */
+function parseInstant(text: unknown): Date {
+  const at = instantOrNull(text);
+  if (at !== null && at.getUTCFullYear() >= 1 && at.getUTCFullYear() <= 9999) return at;
+  throw new ArgumentError('Give an instant of the years 1 to 9999, such as 2026-03-01T09:30:00Z.');
+}
+
+function instantOrNull(text: unknown): Date | null {
+  try {
+    return GraphQLDateTime.parseValue(text);
+  } catch {
+    return null;
+  }
+}
+
 builder.addScalarType(
   'SafeInt',
   new GraphQLScalarType({

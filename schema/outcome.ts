@@ -4,6 +4,7 @@ import type { ScopeArgument } from '../src/action/assignment.ts';
 import type { Outcome } from '../src/action/perform.ts';
 import type { Reasons } from '../src/decision/rules.ts';
 import type { ScheduleInput } from '../src/decision/schedule.ts';
+import { ArgumentError } from '../src/store/connection.ts';
 import { Assignment } from './assignment.ts';
 import { builder, RequestStatusEnum } from './builder.ts';
 import { idOf } from './ids.ts';
@@ -67,11 +68,19 @@ export function scopeOf(
   return input?.path != null ? { path: input.path } : null;
 }
 
+const LAST_YEAR = 9000;
+
 export function scheduleOf(input: {
   startsAt?: Date | null | undefined;
   endsAt?: Date | null | undefined;
   duration?: number | null | undefined;
 }): ScheduleInput {
+  // The longest duration there is ends before the year 9999, the last that an instant can have.
+  if (input.startsAt && input.startsAt.getUTCFullYear() > LAST_YEAR) {
+    throw new ArgumentError(
+      `startsAt is ${input.startsAt.toISOString()}: give an instant up to the year ${LAST_YEAR}.`,
+    );
+  }
   return {
     startsAt: input.startsAt ?? null,
     endsAt: input.endsAt ?? null,

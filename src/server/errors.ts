@@ -22,14 +22,14 @@ export type FaultLog = (id: string, error: unknown) => void;
 
 /** Turns whatever was thrown into what a client may see. */
 export function clientError(error: unknown, log: FaultLog): GraphQLError {
-  const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error;
+  const cause = causeOf(error);
   const known = codeOf(cause);
   if (known !== null) return made(error, messageOf(error, cause as Error), known);
   if (cause instanceof GraphQLError) {
     if (cause.extensions.code) return made(error, cause.message, String(cause.extensions.code), cause.extensions);
     return made(
       error,
-      cause.message,
+      messageOf(error, cause),
       cause.message.startsWith('Syntax Error') ? 'GRAPHQL_PARSE_FAILED' : 'BAD_USER_INPUT',
     );
   }
@@ -43,6 +43,11 @@ export function clientError(error: unknown, log: FaultLog): GraphQLError {
 export function withoutStatus({ message, nodes, source, positions, path, extensions }: GraphQLError): GraphQLError {
   const { http: _http, ...rest } = extensions;
   return new GraphQLError(message, { nodes, source, positions, path, extensions: rest } as GraphQLErrorOptions);
+}
+
+/** What was thrown first; GraphQL wraps an error once for each level that has something to add. */
+function causeOf(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError ? causeOf(error.originalError) : error;
 }
 
 /** GraphQL names the argument or variable in front of a scalar's own sentence. */

@@ -1,5 +1,5 @@
 /** How is a GraphQL request answered over HTTP and SSE? Yoga, with the token checked before the document is looked at. */
-import { type ExecutionResult, type GraphQLSchema, parse } from 'graphql';
+import { type ExecutionResult, type GraphQLError, type GraphQLSchema, parse } from 'graphql';
 import { type CORSOptions, createYoga, type Plugin } from 'graphql-yoga';
 import { createContext } from '../../schema/context.ts';
 import type { Config } from '../config.ts';
@@ -11,6 +11,7 @@ import type { Tail } from '../stream/tail.ts';
 import type { Documents } from './documents.ts';
 import { clientError, type FaultLog, withoutStatus } from './errors.ts';
 import { LIMITS, limitRule } from './limits.ts';
+import { fitTextRule, namingArgument, refuseUnfitVariables } from './values.ts';
 
 export interface GraphqlParts {
   readonly config: Config;
@@ -44,8 +45,9 @@ export function createGraphql(parts: GraphqlParts) {
     // Nine megabytes of page: loaded by the first person who opens it.
     renderGraphiQL: async (options) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options),
     maskedErrors: { maskError: (error) => clientError(error, parts.log) },
-    context: async ({ identity }) => {
+    context: async ({ identity, params }) => {
       if (!identity) throw new UnauthenticatedError('The request carries no access token.');
+      refuseUnfitVariables(params?.variables);
       const { viewer } = await viewerOf(database.em.fork().getKysely(), identity);
       return createContext(database, tail, viewer);
     },
@@ -111,7 +113,13 @@ function limits(): Plugin {
   return {
     onParse: ({ setParseFn }) =>
       setParseFn((source, options) => parse(source, { ...options, maxTokens: LIMITS.tokens })),
-    onValidate: ({ addValidationRule }) => addValidationRule(limitRule),
+    onValidate({ addValidationRule, params }) {
+      addValidationRule(limitRule);
+      addValidationRule(fitTextRule);
+      return ({ valid, result, setResult }) => {
+        if (!valid) setResult(result.map((error) => namingArgument(error as GraphQLError, params.documentAST)));
+      };
+    },
   };
 }
 

@@ -105,8 +105,14 @@ function encode(list: string, key: readonly string[]): string {
 const KEY_FORM = {
   text: /^[^\0]*$/,
   uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
-  timestamptz: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?\+00$/,
+  timestamptz: /^(?!0000)\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?\+00$/,
 } as const;
+
+/** JavaScript takes the 30th of February for the 2nd of March; PostgreSQL does not take it. */
+function isDay(timestamp: string): boolean {
+  const at = instant(timestamp);
+  return !Number.isNaN(at.getTime()) && at.toISOString().slice(0, 10) === timestamp.slice(0, 10);
+}
 
 function decode(view: ListView, argument: string, cursor: string): string[] {
   const bad = () =>
@@ -122,7 +128,7 @@ function decode(view: ListView, argument: string, cursor: string): string[] {
   const fits = (value: unknown, index: number) => {
     const type = view.order[index]?.type;
     if (typeof value !== 'string' || type === undefined || !KEY_FORM[type].test(value)) return false;
-    return type !== 'timestamptz' || !Number.isNaN(instant(value).getTime());
+    return type !== 'timestamptz' || isDay(value);
   };
   if (list !== view.name || key.length !== view.order.length || !key.every(fits)) throw bad();
   return key as string[];

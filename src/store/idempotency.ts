@@ -1,6 +1,7 @@
 /** Was this asked before? A key belongs to its caller and to the input it first came with. */
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
+import { ArgumentError } from './connection.ts';
 import type { Transaction } from './transaction.ts';
 
 export type ClaimedKey = 'NEW' | 'OTHER_INPUT' | { readonly answer: unknown };
@@ -15,6 +16,10 @@ export interface KeyClaim {
 
 /** Waits for a transaction that holds the same key, and then gives its answer. */
 export async function claimKey(tx: Transaction, { principalId, key, body, now }: KeyClaim): Promise<ClaimedKey> {
+  // Of several answers each has its own key: the caller's, a space, and what it is about.
+  if (key.length > 200 || !/^[^ ]/.test(key)) {
+    throw new ArgumentError('idempotencyKey is empty, too long or begins with a space: give 1 to 160 characters.');
+  }
   const hash = createHash('sha256').update(JSON.stringify(body)).digest('hex');
   const db = tx.getKysely();
   const { rows: inserted } = await sql`
