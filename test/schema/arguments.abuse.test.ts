@@ -1,0 +1,284 @@
+/** What does a caller get who writes an argument wrongly? An error that names it and what is allowed; never a fault. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { globalId } from '../../schema/ids.ts';
+import { persona } from '../../src/company/personas.ts';
+import { ENTRA } from '../../src/decision/role.ts';
+import { type Answer, type Anything, startGateway, type TestGateway } from '../support/gateway.ts';
+
+const INSIDES =
+  /\bselect\b[^"]*\bfrom\b|pg_|node_modules|\bat [\w.<>]+ \(|\.(ts|js|mjs|cjs)\b|constraint|violates|kysely|mikro|stack/i;
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startGateway();
+});
+afterAll(() => gateway.close());
+
+const base64 = (text: string) => Buffer.from(text).toString('base64url');
+const cursor = (...parts: string[]) => base64(JSON.stringify(parts));
+
+function expectRefused(answer: Answer<Anything>, code: string, message: RegExp): void {
+  expect(answer.errors).toHaveLength(1);
+  expect([answer.status, answer.errors?.[0]?.extensions.code]).toEqual([400, code]);
+  expect(answer.errors?.[0]?.message).toMatch(message);
+  expect(answer.text).not.toMatch(INSIDES);
+}
+
+const BAD_PATHS = [
+  '',
+  'subscriptions',
+  '//',
+  '/a//b',
+  '/a/../b',
+  '/a/./b',
+  '/a%2fb',
+  ' /a',
+  '/ a',
+  `/${'a'.repeat(2048)}`,
+];
+const BAD_DURATIONS = ['', 'PT', 'P', '5', 'PT1.5H', 'P1Y', 'P1M', 'PT30S', '-PT5M', 'PT5M ', 'pt5m', 'P99999999D'];
+const lists = ['principals', 'roles', 'scopes', 'assignments', 'requests'];
+
+describe.each([
+  ['in a variable', true],
+  ['in the document', false],
+])('%s', (_where, variable) => {
+  const ask = (type: string, value: unknown, document: (value: string) => string) =>
+    variable
+      ? gateway.ask('grace', `query ($value: ${type}) ${document('$value')}`, { value })
+      : gateway.ask('grace', document(JSON.stringify(value)));
+  const name = (argument: string) => (variable ? '\\$value' : argument);
+
+  it.each(BAD_PATHS)('the path %j is refused', async (path) => {
+    for (const list of ['scopes', 'assignments', 'requests']) {
+      const answer = await ask('ScopePath', path, (value) => `{ ${list}(filter: { below: ${value} }) { totalCount } }`);
+      expectRefused(
+        answer,
+        variable ? 'BAD_USER_INPUT' : 'GRAPHQL_VALIDATION_FAILED',
+        new RegExp(`${name('below')}.*Give the path of a scope`),
+      );
+    }
+  });
+
+  it.each(BAD_DURATIONS)('the duration %j is refused', async (duration) => {
+    const input = `eligibility: "x", duration:`;
+    const answer = variable
+      ? await gateway.ask('grace', `mutation ($value: Duration) { activate(input: { ${input} $value }) { status } }`, {
+          value: duration,
+        })
+      : await gateway.ask('grace', `mutation { activate(input: { ${input} ${JSON.stringify(duration)} }) { status } }`);
+    expectRefused(
+      answer,
+      variable ? 'BAD_USER_INPUT' : 'GRAPHQL_VALIDATION_FAILED',
+      new RegExp(`${name('duration')}.*ISO 8601 duration`),
+    );
+  });
+
+  it.each(['', 'a b', 'é', 'x'.repeat(1001), 5])('the cursor %j is refused', async (text) => {
+    const answer = await ask('Cursor', text, (value) => `{ roles(after: ${value}) { totalCount } }`);
+    expectRefused(
+      answer,
+      variable ? 'BAD_CURSOR' : 'GRAPHQL_VALIDATION_FAILED',
+      new RegExp(`${name('after')}.*Give a cursor`),
+    );
+  });
+
+  it.each(['yesterday', '2026-13-01T00:00:00Z', '2026-02-30T00:00:00Z', '2026-01-01', 5])(
+    'the instant %j is refused',
+    async (text) => {
+      const answer = await ask(
+        'DateTime',
+        text,
+        (value) => `{ assignments(filter: { endsBefore: ${value} }) { totalCount } }`,
+      );
+      expectRefused(answer, variable ? 'BAD_USER_INPUT' : 'GRAPHQL_VALIDATION_FAILED', new RegExp(name('endsBefore')));
+    },
+  );
+
+  it.each(['NONSENSE', 5, ['ENTRA_ROLE', 'NONSENSE']])('the enum value %j is refused', async (value) => {
+    const answer = variable
+      ? await gateway.ask(
+          'grace',
+          'query ($value: [Provider!]) { roles(filter: { providers: $value }) { totalCount } }',
+          { value },
+        )
+      : await gateway.ask(
+          'grace',
+          `{ roles(filter: { providers: ${JSON.stringify(value).replaceAll('"', '')} }) { totalCount } }`,
+        );
+    expectRefused(
+      answer,
+      variable ? 'BAD_USER_INPUT' : 'GRAPHQL_VALIDATION_FAILED',
+      new RegExp(`${name('providers')}.*Provider`),
+    );
+  });
+});
+
+describe.each(lists)('the list %s', (list) => {
+  const ask = (page: string) => gateway.ask('grace', `{ ${list}(${page}) { nodes { id } } }`);
+
+  it.each([
+    ['first: -1', /^first is -1: .*0 to 1000/],
+    ['first: 1001', /^first is 1001: .*0 to 1000/],
+    ['last: -1', /^last is -1/],
+    ['last: 1001', /^last is 1001/],
+    ['first: 1, last: 1', /first.*last|last.*first/],
+  ])('refuses the page %s', async (page, message) => {
+    expectRefused(await ask(page), 'BAD_USER_INPUT', message);
+  });
+
+  it.each([
+    ['garbage', base64('garbage')],
+    ['null', base64('null')],
+    ['an object', base64('{"0":"x"}')],
+    ['another list', cursor(list === 'roles' ? 'scopes' : 'roles', 'a', crypto.randomUUID())],
+    ['too few parts', cursor(list, 'a')],
+    ['too many parts', cursor(list, 'a', crypto.randomUUID(), 'b')],
+    ['an id that is none', cursor(list, '2026-01-01 00:00:00+00', 'x')],
+    ['a zero byte', cursor(list, 'a\0', crypto.randomUUID())],
+    ['numbers', base64(JSON.stringify([list, 1, 2]))],
+    ['the event log', base64(`${crypto.randomUUID()}:1`)],
+  ])('refuses a cursor of %s', async (_what, after) => {
+    for (const argument of ['after', 'before']) {
+      expectRefused(await ask(`first: 1, ${argument}: "${after}"`), 'BAD_CURSOR', new RegExp(`${argument}.*cursor`));
+    }
+  });
+
+  it.each(['2026-02-30 00:00:00+00', '0000-01-01 00:00:00+00', '2026-01-01 24:00:00+00', '2026-01-01 23:60:00+00'])(
+    'refuses a cursor with the instant %s where it orders by instants',
+    async (at) => {
+      const answer = await ask(`first: 1, after: "${cursor(list, at, crypto.randomUUID())}"`);
+      if (list === 'assignments' || list === 'requests') expectRefused(answer, 'BAD_CURSOR', /after.*cursor/);
+      else expect(answer.errors).toBeUndefined();
+    },
+  );
+
+  it.each(['first: 0', 'first: 1000', 'last: 1000', 'first: null, after: null'])(
+    'takes the page %s: the control',
+    async (page) => {
+      expect((await ask(page)).errors).toBeUndefined();
+    },
+  );
+});
+
+it('refuses more than 100 ids in nodes, and more than 50 requests or none in a decision', async () => {
+  const ids = (count: number) => JSON.stringify(Array.from({ length: count }, () => 'x'));
+  expectRefused(
+    await gateway.ask('grace', `{ nodes(ids: ${ids(101)}) { id } }`),
+    'BAD_USER_INPUT',
+    /^ids .*at most 100/,
+  );
+  expect((await gateway.ask('grace', `{ nodes(ids: ${ids(100)}) { id } }`)).errors).toBeUndefined();
+  for (const count of [0, 51]) {
+    const answer = await gateway.ask('grace', `mutation { deny(input: { requests: ${ids(count)} }) { status } }`);
+    expectRefused(answer, 'BAD_USER_INPUT', /^requests .*1 to 50/);
+  }
+});
+
+describe('text that no database keeps', () => {
+  const principal = () => globalId('User', persona('olga'));
+  const role = globalId('Role', ENTRA.globalReader);
+  const documents: [string, string][] = [
+    ['a filter of principals', 'query ($text: String) { principals(filter: { startsWith: $text }) { totalCount } }'],
+    [
+      'a filter of roles',
+      'query ($text: String) { roles(filter: { startsWith: $text, category: $text }) { totalCount } }',
+    ],
+    ['a filter of scopes', 'query ($text: String) { scopes(filter: { startsWith: $text }) { totalCount } }'],
+    [
+      'a justification',
+      `mutation ($text: String, $principal: ID!) { assign(input: { principal: $principal, role: "${role}", type: ELIGIBLE, justification: $text }) { refusals { code } } }`,
+    ],
+    [
+      'a ticket',
+      `mutation ($text: String!, $principal: ID!) { assign(input: { principal: $principal, role: "${role}", type: ELIGIBLE, ticket: { number: $text, system: "x" } }) { refusals { code } } }`,
+    ],
+    [
+      'an idempotency key',
+      'mutation ($text: ID) { activate(input: { eligibility: "x", idempotencyKey: $text }) { refusals { code } } }',
+    ],
+  ];
+  const texts: [string, string][] = [
+    ['a zero byte', 'a\0b'],
+    ['half a character', 'a\ud800b'],
+  ];
+
+  const cases = documents.flatMap(([what, document]) =>
+    texts.map(([kind, text]) => [what, kind, document, text] as const),
+  );
+
+  it.each(cases)('%s with %s is refused', async (_what, _kind, document, text) => {
+    const variables = document.includes('$principal') ? { text, principal: principal() } : { text };
+    expectRefused(await gateway.ask('grace', document, variables), 'BAD_USER_INPUT', /\$text.*character/);
+  });
+
+  it.each(cases)('%s with %s in the document is refused', async (_what, _kind, document, text) => {
+    const written = document
+      .replaceAll(/\$(text|principal): \w+!?,? ?/g, '')
+      .replace('()', '')
+      .replaceAll('$text', JSON.stringify(text))
+      .replaceAll('$principal', JSON.stringify(principal()));
+    const answer = await gateway.ask('grace', written);
+    expect(answer.status).toBe(400);
+    expect(answer.errors?.[0]?.extensions.code).toMatch(/^GRAPHQL_(VALIDATION|PARSE)_FAILED$/);
+    expect(answer.text).not.toMatch(INSIDES);
+  });
+
+  it.each(['', 'k'.repeat(300)])('an idempotency key such as %j is refused', async (key) => {
+    const activate =
+      'mutation ($key: ID) { activate(input: { eligibility: "x", idempotencyKey: $key }) { refusals { code } } }';
+    const approve =
+      'mutation ($key: ID) { approve(input: { requests: ["x"], idempotencyKey: $key }) { refusals { code } } }';
+    for (const document of [activate, approve]) {
+      expectRefused(await gateway.ask('grace', document, { key }), 'BAD_USER_INPUT', /^idempotencyKey/);
+    }
+  });
+});
+
+describe('times at the edge of what there is', () => {
+  const assign = (input: object) =>
+    gateway.ask(
+      'grace',
+      'mutation ($input: AssignInput!) { assign(input: $input) { status assignment { startsAt endsAt } refusals { code } } }',
+      {
+        input: {
+          principal: globalId('User', persona('olga')),
+          role: globalId('Role', ENTRA.globalReader),
+          type: 'ELIGIBLE',
+          justification: 'x',
+          validateOnly: true,
+          ...input,
+        },
+      },
+    );
+
+  it.each([
+    { startsAt: '9000-12-31T23:59:59.999Z' },
+    { startsAt: '9000-12-31T23:59:59.999Z', duration: 'P9999W99999DT999999H99999999M' },
+    { startsAt: '0001-01-01T00:00:00Z' },
+    { startsAt: '0001-01-01T00:00:00Z', endsAt: '9999-12-31T23:59:59.999Z' },
+    { endsAt: '0001-01-01T00:00:00Z' },
+    { duration: 'P9999W99999DT999999H99999999M' },
+    { duration: 'PT0M' },
+    { startsAt: '2026-01-01T00:00:00+23:59', duration: 'PT5M' },
+  ])('%j is judged', async (input) => {
+    const answer = await assign(input);
+    expect([answer.status, answer.errors]).toEqual([200, undefined]);
+  });
+
+  it.each([
+    [{ startsAt: '9001-01-01T00:00:00Z' }, /^startsAt is 9001-.*9000/],
+    [{ startsAt: '0000-01-01T00:00:00Z' }, /input\.startsAt.*years 1 to 9999/],
+    [{ endsAt: '9999-12-31T23:59:59-23:59' }, /input\.endsAt.*years 1 to 9999/],
+  ])('%j is refused', async (input, message) => {
+    expectRefused(await assign(input), 'BAD_USER_INPUT', message);
+  });
+
+  it.each(['0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z'])('%s is a filter like any other', async (at) => {
+    const answer = await gateway.ask(
+      'grace',
+      `{ assignments(filter: { endsBefore: "${at}" }) { totalCount } requests(filter: { createdAfter: "${at}", createdBefore: "${at}" }) { totalCount } }`,
+    );
+    expect([answer.status, answer.errors]).toEqual([200, undefined]);
+  });
+});
