@@ -5,6 +5,7 @@ import {
   BREAK,
   type DocumentNode,
   GraphQLError,
+  type GraphQLErrorOptions,
   Kind,
   type ValidationContext,
   visit,
