@@ -1,7 +1,7 @@
 /** Who holds what, and administrators' making of it. @see https://learn.microsoft.com/graph/api/resources/unifiedroleassignmentschedule */
 import { assign } from '../src/action/assignment.ts';
-import { CONDITION_VERSION } from '../src/decision/condition.ts';
 import type { RolePolicyRules } from '../src/decision/policy.ts';
+import { CONDITION_VERSION } from '../src/decision/words.ts';
 import { refuseFuture } from '../src/store/access.ts';
 import { type AssignmentRow, listAssignments } from '../src/store/assignment.ts';
 import { instant } from '../src/store/transaction.ts';

@@ -1,7 +1,7 @@
 /** What was asked for, and how far it is. @see https://learn.microsoft.com/graph/api/resources/unifiedroleassignmentschedulerequest */
 import { listRequests, type RequestRow } from '../src/store/request.ts';
 import { instant } from '../src/store/transaction.ts';
-import { present } from './assignment.ts';
+import { Assignment, present } from './assignment.ts';
 import { AssignmentTypeEnum, builder, ProviderEnum, RequestActionEnum, RequestStatusEnum } from './builder.ts';
 import { connectionOf, pageArguments } from './connection.ts';
 import { globalId, idOf, idsOf, PRINCIPAL_TYPES } from './ids.ts';
@@ -63,6 +63,17 @@ Request.implement({
       type: Scope,
       description: 'Where.',
       resolve: async ({ scopeId }, _args, { loaders }) => present(await loaders.scope.load(scopeId)),
+    }),
+    assignment: t.field({
+      type: Assignment,
+      nullable: true,
+      description:
+        'The assignment that it ends, changes, extends or renews; null for all others, and when hidden from the caller.',
+      resolve: ({ targetId }, _args, { loaders }) => (targetId === null ? null : loaders.assignment.load(targetId)),
+    }),
+    condition: t.exposeString('condition', {
+      nullable: true,
+      description: 'The ABAC condition asked for; null when there is none.',
     }),
     justification: t.exposeString('justification', { nullable: true, description: 'Why; null when none was given.' }),
     ticket: t.field({

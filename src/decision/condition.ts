@@ -2,9 +2,6 @@
 import { type Refusal, refusal } from '../refusals.ts';
 import type { Provider } from './words.ts';
 
-/** The only version of the language that this gateway takes. */
-export const CONDITION_VERSION = '2.0';
-
 /** Characters, as in Azure. */
 export const CONDITION_MAXIMUM = 8192;
 

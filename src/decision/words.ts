@@ -62,3 +62,6 @@ export type ApprovalResult = (typeof APPROVAL_RESULTS)[number];
 
 export const RULE_ORIGINS = ['DEFAULT', 'OWN', 'INHERITED', 'TEMPLATE'] as const;
 export type RuleOriginKind = (typeof RULE_ORIGINS)[number];
+
+/** The only version of the language of ABAC conditions that this gateway takes. */
+export const CONDITION_VERSION = '2.0';

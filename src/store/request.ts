@@ -22,6 +22,8 @@ export interface RequestRow {
   readonly principalId: string;
   readonly requestorId: string | null;
   readonly eligibilityId: string | null;
+  readonly targetId: string | null;
+  readonly condition: string | null;
   readonly justification: string | null;
   readonly ticketNumber: string | null;
   readonly ticketSystem: string | null;
@@ -54,7 +56,7 @@ const STATUS = sql<RequestStatus>`CASE
 
 const COLUMNS = sql`q.id, q.action, ${STATUS} AS status, q.assignment_type AS "assignmentType", q.provider, q.role_id AS "roleId",
   q.scope_id AS "scopeId", q.principal_id AS "principalId", q.requestor_id AS "requestorId", q.eligibility_id AS "eligibilityId",
-  q.justification, q.ticket_number AS "ticketNumber", q.ticket_system AS "ticketSystem", q.starts_at AS "startsAt",
+  q.target_id AS "targetId", q.condition, q.justification, q.ticket_number AS "ticketNumber", q.ticket_system AS "ticketSystem", q.starts_at AS "startsAt",
   q.ends_at AS "endsAt", q.duration_minutes AS "durationMinutes", q.created_at AS "createdAt", q.expires_at AS "expiresAt",
   q.completed_at AS "completedAt"`;
 

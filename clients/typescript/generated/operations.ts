@@ -3,6 +3,15 @@
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** What is asked for. */
+export type AccessQuestion =
+  {   /** An operation of Azure's control plane, such as `Microsoft.Storage/storageAccounts/write`. */
+  readonly action: string; readonly dataAction?: never; readonly role?: never; }
+  |  { readonly action?: never;   /** An operation of Azure's data plane, such as `Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read`. */
+  readonly dataAction: string; readonly role?: never; }
+  |  { readonly action?: never; readonly dataAction?: never;   /** This role. */
+  readonly role: string; };
+
 /** What to activate, for how long and why. */
 export type ActivateInput = {
   /** How long it lasts, at least PT5M; excludes `endsAt`. Default: as long as the role settings allow. */
@@ -37,6 +46,24 @@ export type ActivateManyInput = {
   readonly validateOnly?: boolean | null | undefined;
 };
 
+/** What a holder must give or prove to activate. */
+export type ActivationEnablementRuleInput = {
+  /** All of it. Multi-factor authentication excludes an authentication context. */
+  readonly enabledRules?: ReadonlyArray<EnabledRule> | null | undefined;
+  /** How old the proof of more than one factor may be, `PT1M` to `P1D`; null: any of this session. */
+  readonly multiFactorMaximumAge?: string | null | undefined;
+};
+
+/** How long an activation may last. */
+export type ActivationExpirationRuleInput = {
+  /** A running activation may be extended. */
+  readonly isExtensionAllowed?: boolean | null | undefined;
+  /** The longest, `PT5M` to `P1D`. */
+  readonly maximumDuration?: string | null | undefined;
+  /** How long it lasts before its holder may end it. */
+  readonly minimumDuration?: string | null | undefined;
+};
+
 /** What to activate, for how long and why, as one of several. */
 export type ActivationItem = {
   /** How long it lasts, at least PT5M; excludes `endsAt`. Default: as long as the role settings allow. */
@@ -55,6 +82,15 @@ export type ActivationItem = {
   readonly ticket?: TicketInput | null | undefined;
 };
 
+/** What `activate` would answer. */
+export type ActivationOutcome =
+  /** It would be granted. */
+  | 'GRANTED'
+  /** A request would wait for approval. */
+  | 'PENDING_APPROVAL'
+  /** It would be refused. */
+  | 'REFUSED';
+
 /** What activating may ask for. */
 export type ActivationRequirement =
   /** The approval of somebody else. */
@@ -67,6 +103,38 @@ export type ActivationRequirement =
   | 'MFA'
   /** A ticket's number and system. */
   | 'TICKET';
+
+/** Who may decide as well once a stage has waited too long. */
+export type ApprovalEscalationInput = {
+  /** How long it waits; less than the time-out. */
+  readonly after: string;
+  /** Backup approvers: users and groups. */
+  readonly approvers: ReadonlyArray<string>;
+};
+
+/** Whether somebody else must approve an activation, and who. */
+export type ApprovalRuleInput = {
+  /** Activations wait for approval. */
+  readonly isApprovalRequired?: boolean | null | undefined;
+  /** Extensions of running activations wait for approval. */
+  readonly isApprovalRequiredForExtension?: boolean | null | undefined;
+  /** An approver gives a reason. */
+  readonly isApproverJustificationRequired?: boolean | null | undefined;
+  /** One to three, in place of all there were; one after the other. */
+  readonly stages?: ReadonlyArray<ApprovalStageInput> | null | undefined;
+  /** How long an undecided request waits, `PT5M` to `P30D`. */
+  readonly timeout?: string | null | undefined;
+};
+
+/** A stage of an approval. */
+export type ApprovalStageInput = {
+  /** Users and groups. May be empty for an Entra role only. */
+  readonly approvers: ReadonlyArray<string>;
+  /** Who decides when nobody does. Default: nobody. */
+  readonly escalation?: ApprovalEscalationInput | null | undefined;
+  /** How many of them must approve. Default 1. */
+  readonly quorum?: number | null | undefined;
+};
 
 /** Who gets what, where, when and why. */
 export type AssignInput = {
@@ -194,6 +262,14 @@ export type AssignmentType =
   /** The right to activate; nothing else until then. */
   | 'ELIGIBLE';
 
+/** Whether an activation asks for an authentication context. */
+export type AuthenticationContextRuleInput = {
+  /** `c1` to `c99`; null: none. */
+  readonly claimValue?: string | null | undefined;
+  /** It does. Excludes multi-factor authentication. */
+  readonly isEnabled?: boolean | null | undefined;
+};
+
 /** Which requests to take back, and why. */
 export type CancelInput = {
   /** The same key with the same input gives the same answer, and acts once. */
@@ -202,6 +278,34 @@ export type CancelInput = {
   readonly justification?: string | null | undefined;
   /** Requests that wait for a decision or were granted for later, 1 to 50. */
   readonly requests: ReadonlyArray<string>;
+  /** Judge and answer, but write nothing. Default false. */
+  readonly validateOnly?: boolean | null | undefined;
+};
+
+/** Who, what, where and when. */
+export type CheckAccessInput = {
+  /** What. */
+  readonly access: AccessQuestion;
+  /** A past instant. Default: now. */
+  readonly at?: string | null | undefined;
+  /** Who. */
+  readonly principal: string;
+  /** Where. Default for an Entra role: the directory. */
+  readonly scope?: ScopeInput | null | undefined;
+};
+
+/** The template to make. */
+export type CreatePolicyTemplateInput = {
+  /** What it is for. */
+  readonly description?: string | null | undefined;
+  /** The same key with the same input gives the same answer, and acts once. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Its name, 1 to 100 characters, unlike that of any other. */
+  readonly name: string;
+  /** Whose roles it fits. */
+  readonly provider: Provider;
+  /** Its rules, at least one; a field that is left out is as the provider has it by default. */
+  readonly rules: RolePolicyRulesInput;
   /** Judge and answer, but write nothing. Default false. */
   readonly validateOnly?: boolean | null | undefined;
 };
@@ -238,6 +342,39 @@ export type DecideInput = {
   readonly validateOnly?: boolean | null | undefined;
 };
 
+/** Which access; every field given must hold. */
+export type EffectiveAccessFilter = {
+  /** Assigned at this scope or anywhere below it. */
+  readonly below?: string | null | undefined;
+  /** Assigned above the scope asked about, or at it. */
+  readonly inherited?: boolean | null | undefined;
+  /** Reaching a principal of one of these kinds. */
+  readonly principalKinds?: ReadonlyArray<PrincipalKind> | null | undefined;
+  /** Reaching one of these. */
+  readonly principals?: ReadonlyArray<string> | null | undefined;
+  /** One of these providers. */
+  readonly providers?: ReadonlyArray<Provider> | null | undefined;
+  /** Of one of these roles. */
+  readonly roles?: ReadonlyArray<string> | null | undefined;
+  /** One of these types. Default: `[ACTIVE]`. */
+  readonly types?: ReadonlyArray<AssignmentType> | null | undefined;
+};
+
+/** What must be given or proved. */
+export type EnabledRule =
+  /** A reason. */
+  | 'JUSTIFICATION'
+  /** A token that proves multi-factor authentication in this session. */
+  | 'MULTI_FACTOR_AUTHENTICATION'
+  /** A ticket's number and system. */
+  | 'TICKETING';
+
+/** What an administrator must give or prove to make an assignment. */
+export type EnablementRuleInput = {
+  /** All of it. */
+  readonly enabledRules?: ReadonlyArray<EnabledRule> | null | undefined;
+};
+
 /** Why an assignment is over. */
 export type EndReason =
   /** Its holder deactivated it. */
@@ -248,6 +385,32 @@ export type EndReason =
   | 'FAILED'
   /** An administrator removed it. */
   | 'REMOVED';
+
+/** How long an assignment that an administrator makes may last. */
+export type ExpirationRuleInput = {
+  /** False: permanent assignments are allowed. */
+  readonly isExpirationRequired?: boolean | null | undefined;
+  /** The longest: `P15D`, `P30D`, `P90D`, `P180D` or `P365D`. */
+  readonly maximumDuration?: string | null | undefined;
+};
+
+/** The activation to explain: the fields of `ActivateInput`. */
+export type ExplainActivationInput = {
+  /** How long it would last; excludes `endsAt`. */
+  readonly duration?: string | null | undefined;
+  /** An eligible assignment of the caller's, or of a group of theirs. */
+  readonly eligibility: string;
+  /** When it would end; excludes `duration`. */
+  readonly endsAt?: string | null | undefined;
+  /** Why. */
+  readonly justification?: string | null | undefined;
+  /** Where: the scope of the eligible assignment, the default, or one below. */
+  readonly scope?: ScopeInput | null | undefined;
+  /** When it would begin. Default: now. */
+  readonly startsAt?: string | null | undefined;
+  /** A ticket that explains it. */
+  readonly ticket?: TicketInput | null | undefined;
+};
 
 /** Which running activation shall last longer, and why. Give either `duration` or `endsAt`. */
 export type ExtendActivationInput = {
@@ -287,6 +450,25 @@ export type ExtendInput = {
   readonly validateOnly?: boolean | null | undefined;
 };
 
+/** Which mails are sent. */
+export type NotificationLevel =
+  /** All. */
+  | 'ALL'
+  /** Only those that ask somebody to act. */
+  | 'CRITICAL'
+  /** None. */
+  | 'NONE';
+
+/** Who is told by mail. */
+export type NotificationRuleInput = {
+  /** Those whom the provider tells by default are told. */
+  readonly isDefaultRecipientsEnabled?: boolean | null | undefined;
+  /** Of what. */
+  readonly notificationLevel?: NotificationLevel | null | undefined;
+  /** Further mail addresses, at most 1000, in place of all there were. */
+  readonly notificationRecipients?: ReadonlyArray<string> | null | undefined;
+};
+
 /** What a rule of the role settings is about. */
 export type PolicyRule =
   /** Who approves, and how. */
@@ -303,6 +485,12 @@ export type PolicyRule =
   | 'NOTIFICATION'
   /** A ticket. */
   | 'TICKETING';
+
+/** Which templates; every field given must hold. */
+export type PolicyTemplateFilter = {
+  /** For one of these providers. */
+  readonly providers?: ReadonlyArray<Provider> | null | undefined;
+};
 
 /** Which principals; every field given must hold. */
 export type PrincipalFilter = {
@@ -557,6 +745,67 @@ export type RoleFilter = {
   readonly startsWith?: string | null | undefined;
 };
 
+/** Which policies; every field given must hold. */
+export type RolePolicyFilter = {
+  /** At this scope or anywhere below it. */
+  readonly below?: string | null | undefined;
+  /** Only those that scopes below may take, or only others. */
+  readonly inheritable?: boolean | null | undefined;
+  /** One of these providers. */
+  readonly providers?: ReadonlyArray<Provider> | null | undefined;
+  /** Of one of these roles. */
+  readonly roles?: ReadonlyArray<string> | null | undefined;
+};
+
+/** Any of the 17 rules. A rule, and a field of it, that is left out stays as it is. */
+export type RolePolicyRulesInput = {
+  /** Who approves activations. */
+  readonly Approval_EndUser_Assignment?: ApprovalRuleInput | null | undefined;
+  /** The authentication context that activating asks for. */
+  readonly AuthenticationContext_EndUser_Assignment?: AuthenticationContextRuleInput | null | undefined;
+  /** What making an active assignment asks for. */
+  readonly Enablement_Admin_Assignment?: EnablementRuleInput | null | undefined;
+  /** What making an eligible assignment asks for. */
+  readonly Enablement_Admin_Eligibility?: EnablementRuleInput | null | undefined;
+  /** What activating asks for. */
+  readonly Enablement_EndUser_Assignment?: ActivationEnablementRuleInput | null | undefined;
+  /** How long active assignments may last. */
+  readonly Expiration_Admin_Assignment?: ExpirationRuleInput | null | undefined;
+  /** How long eligible assignments may last. */
+  readonly Expiration_Admin_Eligibility?: ExpirationRuleInput | null | undefined;
+  /** How long activations may last. */
+  readonly Expiration_EndUser_Assignment?: ActivationExpirationRuleInput | null | undefined;
+  /** Active assignments: what administrators are told. */
+  readonly Notification_Admin_Admin_Assignment?: NotificationRuleInput | null | undefined;
+  /** Eligible assignments: what administrators are told. */
+  readonly Notification_Admin_Admin_Eligibility?: NotificationRuleInput | null | undefined;
+  /** Activations: what administrators are told. */
+  readonly Notification_Admin_EndUser_Assignment?: NotificationRuleInput | null | undefined;
+  /** Active assignments: what those are told who decide on extensions and renewals. */
+  readonly Notification_Approver_Admin_Assignment?: NotificationRuleInput | null | undefined;
+  /** Eligible assignments: what those are told who decide on extensions and renewals. */
+  readonly Notification_Approver_Admin_Eligibility?: NotificationRuleInput | null | undefined;
+  /** Activations: what approvers are told. */
+  readonly Notification_Approver_EndUser_Assignment?: NotificationRuleInput | null | undefined;
+  /** Active assignments: what the assigned are told. */
+  readonly Notification_Requestor_Admin_Assignment?: NotificationRuleInput | null | undefined;
+  /** Eligible assignments: what the assigned are told. */
+  readonly Notification_Requestor_Admin_Eligibility?: NotificationRuleInput | null | undefined;
+  /** Activations: what the activating are told. */
+  readonly Notification_Requestor_EndUser_Assignment?: NotificationRuleInput | null | undefined;
+};
+
+/** Where the value of a rule comes from. */
+export type RuleOriginKind =
+  /** It is as the provider has it. */
+  | 'DEFAULT'
+  /** It is that of a scope above. */
+  | 'INHERITED'
+  /** It was set for this role at this scope. */
+  | 'OWN'
+  /** It is as the template has it that the settings were made from. */
+  | 'TEMPLATE';
+
 /** Which scopes; every field given must hold. */
 export type ScopeFilter = {
   /** This scope itself and everything below it. */
@@ -625,6 +874,46 @@ export type UpdateInput = {
   readonly startsAt?: string | null | undefined;
   /** A ticket that explains it. */
   readonly ticket?: TicketInput | null | undefined;
+  /** Judge and answer, but write nothing. Default false. */
+  readonly validateOnly?: boolean | null | undefined;
+};
+
+/** Which template to change, and how. */
+export type UpdatePolicyTemplateInput = {
+  /** What it is for. Default: as it was. */
+  readonly description?: string | null | undefined;
+  /** The version that was read: nothing is changed when it is another by now. */
+  readonly expectedVersion: number;
+  /** The same key with the same input gives the same answer, and acts once. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** The rules to change or to add. */
+  readonly rules?: RolePolicyRulesInput | null | undefined;
+  /** The template. */
+  readonly template: string;
+  /** Judge and answer, but write nothing. Default false. */
+  readonly validateOnly?: boolean | null | undefined;
+};
+
+/** Which settings to change, and how. */
+export type UpdateRolePolicyInput = {
+  /** The version that was read: nothing is changed when it is another by now. */
+  readonly expectedVersion: number;
+  /** The same key with the same input gives the same answer, and acts once. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** True: give up the settings of this scope, for those that it inherits or the defaults; excludes all others. Default false. */
+  readonly inherit?: boolean | null | undefined;
+  /** Whether Azure scopes below without settings of their own take these. */
+  readonly inheritable?: boolean | null | undefined;
+  /** Why; kept with the change. */
+  readonly justification?: string | null | undefined;
+  /** The role. */
+  readonly role: string;
+  /** The rules to change. */
+  readonly rules?: RolePolicyRulesInput | null | undefined;
+  /** Where. Default for an Entra role: the directory. */
+  readonly scope?: ScopeInput | null | undefined;
+  /** A template whose rules are copied first; `rules` come on top. */
+  readonly template?: string | null | undefined;
   /** Judge and answer, but write nothing. Default false. */
   readonly validateOnly?: boolean | null | undefined;
 };
@@ -762,6 +1051,7 @@ export type AssignmentEventsSubscription = { readonly assignmentEvents: { readon
 
 export type AssignmentsQueryVariables = Exact<{
   filter?: AssignmentFilter | null | undefined;
+  asOf?: string | null | undefined;
   first?: number | null | undefined;
   after?: string | null | undefined;
   last?: number | null | undefined;
@@ -796,6 +1086,61 @@ export type CancelMutation = { readonly cancel: ReadonlyArray<{ readonly status:
         { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
         & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
       ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> }> };
+
+export type CheckAccessQueryVariables = Exact<{
+  input: CheckAccessInput;
+}>;
+
+
+export type CheckAccessQuery = { readonly checkAccess: { readonly allowed: boolean, readonly conditional: boolean, readonly until: string | null, readonly at: string, readonly paths: ReadonlyArray<{ readonly type: AssignmentType, readonly inherited: boolean, readonly until: string | null, readonly condition: string | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly via: ReadonlyArray<(
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      )>, readonly assignment: { readonly id: string } | null }> } | null };
+
+export type CreatePolicyTemplateMutationVariables = Exact<{
+  input: CreatePolicyTemplateInput;
+}>;
+
+
+export type CreatePolicyTemplateMutation = { readonly createPolicyTemplate: { readonly template: { readonly id: string, readonly provider: Provider, readonly name: string, readonly description: string | null, readonly version: number, readonly lastModifiedAt: string, readonly rules: ReadonlyArray<
+        | (
+          { readonly enabledRules: ReadonlyArray<EnabledRule>, readonly multiFactorMaximumAge: string | null, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ActivationEnablementRule' }
+        )
+        | (
+          { readonly maximumDuration: string, readonly minimumDuration: string, readonly isExtensionAllowed: boolean, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ActivationExpirationRule' }
+        )
+        | (
+          { readonly isApprovalRequired: boolean, readonly isApprovalRequiredForExtension: boolean, readonly timeout: string, readonly isApproverJustificationRequired: boolean, readonly ruleId: string, readonly stages: ReadonlyArray<{ readonly quorum: number, readonly approvers: ReadonlyArray<(
+              { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+              & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+            )>, readonly escalation: { readonly after: string, readonly approvers: ReadonlyArray<(
+                { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+                & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+              )> } | null }>, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ApprovalRule' }
+        )
+        | (
+          { readonly isEnabled: boolean, readonly claimValue: string | null, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'AuthenticationContextRule' }
+        )
+        | (
+          { readonly enabledRules: ReadonlyArray<EnabledRule>, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'EnablementRule' }
+        )
+        | (
+          { readonly isExpirationRequired: boolean, readonly maximumDuration: string, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ExpirationRule' }
+        )
+        | (
+          { readonly notificationLevel: NotificationLevel, readonly isDefaultRecipientsEnabled: boolean, readonly notificationRecipients: ReadonlyArray<string>, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'NotificationRule' }
+        )
+      > } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> } };
 
 export type DeactivateMutationVariables = Exact<{
   input: DeactivateInput;
@@ -835,10 +1180,42 @@ export type DenyMutation = { readonly deny: ReadonlyArray<{ readonly status: Req
         & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
       ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> }> };
 
+export type EffectiveAccessQueryVariables = Exact<{
+  scope?: ScopeInput | null | undefined;
+  principal?: string | null | undefined;
+  filter?: EffectiveAccessFilter | null | undefined;
+  at?: string | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  count?: boolean;
+}>;
+
+
+export type EffectiveAccessQuery = { readonly effectiveAccess: { readonly totalCount?: number, readonly nodes: ReadonlyArray<{ readonly type: AssignmentType, readonly inherited: boolean, readonly until: string | null, readonly condition: string | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly via: ReadonlyArray<(
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      )>, readonly assignment: { readonly id: string } | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null, readonly hasPreviousPage: boolean, readonly startCursor: string | null } } | null };
+
 export type EventCursorQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type EventCursorQuery = { readonly eventCursor: string };
+
+export type ExplainActivationQueryVariables = Exact<{
+  input: ExplainActivationInput;
+}>;
+
+
+export type ExplainActivationQuery = { readonly explainActivation: { readonly outcome: ActivationOutcome, readonly startsAt: string | null, readonly endsAt: string | null, readonly expiresAt: string | null, readonly rules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly met: boolean, readonly allowed: string, readonly given: string | null, readonly remedy: string | null }>, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }>, readonly stages: ReadonlyArray<{ readonly quorum: number, readonly approverCount: number, readonly escalatesAfter: string | null, readonly approvers: ReadonlyArray<(
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      )>, readonly backups: ReadonlyArray<(
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      )> }> } };
 
 export type ExtendMutationVariables = Exact<{
   input: ExtendInput;
@@ -898,7 +1275,7 @@ export type MeQuery = { readonly me: { readonly manages: boolean, readonly multi
         { readonly lastSignInAt: string | null, readonly userPrincipalName: string, readonly userType: UserType, readonly mail: string | null, readonly jobTitle: string | null, readonly department: string | null, readonly enabled: boolean, readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
         & { readonly __typename: 'User' }
       )
-     } };
+    , readonly managing: ReadonlyArray<{ readonly provider: Provider, readonly types: ReadonlyArray<AssignmentType>, readonly roleAssignableGroups: boolean | null, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null }> } };
 
 export type MyApprovalsQueryVariables = Exact<{
   first?: number | null | undefined;
@@ -970,6 +1347,10 @@ export type NodeQuery = { readonly node:
       & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
     )
     | (
+      { readonly id: string }
+      & { readonly __typename: 'PolicyTemplate' | 'RolePolicy' }
+    )
+    | (
       { readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly id: string, readonly principal: (
         { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
         & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
@@ -1004,6 +1385,10 @@ export type NodesQuery = { readonly nodes: ReadonlyArray<
       & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
     )
     | (
+      { readonly id: string }
+      & { readonly __typename: 'PolicyTemplate' | 'RolePolicy' }
+    )
+    | (
       { readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly id: string, readonly principal: (
         { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
         & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
@@ -1019,6 +1404,53 @@ export type NodesQuery = { readonly nodes: ReadonlyArray<
       & { readonly __typename: 'Scope' }
     )
    | null> };
+
+export type PolicyTemplatesQueryVariables = Exact<{
+  filter?: PolicyTemplateFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+  count?: boolean;
+}>;
+
+
+export type PolicyTemplatesQuery = { readonly policyTemplates: { readonly totalCount?: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null, readonly hasPreviousPage: boolean, readonly startCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly id: string, readonly provider: Provider, readonly name: string, readonly description: string | null, readonly version: number, readonly lastModifiedAt: string, readonly rules: ReadonlyArray<
+        | (
+          { readonly enabledRules: ReadonlyArray<EnabledRule>, readonly multiFactorMaximumAge: string | null, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ActivationEnablementRule' }
+        )
+        | (
+          { readonly maximumDuration: string, readonly minimumDuration: string, readonly isExtensionAllowed: boolean, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ActivationExpirationRule' }
+        )
+        | (
+          { readonly isApprovalRequired: boolean, readonly isApprovalRequiredForExtension: boolean, readonly timeout: string, readonly isApproverJustificationRequired: boolean, readonly ruleId: string, readonly stages: ReadonlyArray<{ readonly quorum: number, readonly approvers: ReadonlyArray<(
+              { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+              & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+            )>, readonly escalation: { readonly after: string, readonly approvers: ReadonlyArray<(
+                { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+                & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+              )> } | null }>, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ApprovalRule' }
+        )
+        | (
+          { readonly isEnabled: boolean, readonly claimValue: string | null, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'AuthenticationContextRule' }
+        )
+        | (
+          { readonly enabledRules: ReadonlyArray<EnabledRule>, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'EnablementRule' }
+        )
+        | (
+          { readonly isExpirationRequired: boolean, readonly maximumDuration: string, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ExpirationRule' }
+        )
+        | (
+          { readonly notificationLevel: NotificationLevel, readonly isDefaultRecipientsEnabled: boolean, readonly notificationRecipients: ReadonlyArray<string>, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'NotificationRule' }
+        )
+      > }> } };
 
 export type PrincipalQueryVariables = Exact<{
   id: string;
@@ -1116,7 +1548,13 @@ export type RequestQueryVariables = Exact<{
 }>;
 
 
-export type RequestQuery = { readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+export type RequestQuery = { readonly request: { readonly condition: string | null, readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly assignment: { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly via: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly principal: (
       { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
       & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
     ), readonly requestor: (
@@ -1148,6 +1586,67 @@ export type RoleQueryVariables = Exact<{
 
 
 export type RoleQuery = { readonly role: { readonly templateId: string, readonly builtIn: boolean, readonly assignable: boolean, readonly categories: ReadonlyArray<string>, readonly assignableScopes: ReadonlyArray<string>, readonly administrativeUnitScope: boolean, readonly applicationScope: boolean, readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean, readonly permissions: ReadonlyArray<{ readonly actions: ReadonlyArray<string>, readonly notActions: ReadonlyArray<string>, readonly dataActions: ReadonlyArray<string>, readonly notDataActions: ReadonlyArray<string>, readonly condition: string | null }> } | null };
+
+export type RolePoliciesQueryVariables = Exact<{
+  filter?: RolePolicyFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+  count?: boolean;
+}>;
+
+
+export type RolePoliciesQuery = { readonly rolePolicies: { readonly totalCount?: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null, readonly hasPreviousPage: boolean, readonly startCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly id: string, readonly provider: Provider, readonly version: number, readonly inheritable: boolean, readonly lastModifiedAt: string | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly lastModifiedBy: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null }> } };
+
+export type RolePolicyQueryVariables = Exact<{
+  role: string;
+  scope?: ScopeInput | null | undefined;
+}>;
+
+
+export type RolePolicyQuery = { readonly rolePolicy: { readonly id: string, readonly provider: Provider, readonly version: number, readonly lastModifiedAt: string | null, readonly inheritable: boolean, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly lastModifiedBy: (
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    ) | null, readonly inheritedFrom: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly effectiveRules: ReadonlyArray<
+      | (
+        { readonly enabledRules: ReadonlyArray<EnabledRule>, readonly multiFactorMaximumAge: string | null, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+        & { readonly __typename: 'ActivationEnablementRule' }
+      )
+      | (
+        { readonly maximumDuration: string, readonly minimumDuration: string, readonly isExtensionAllowed: boolean, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+        & { readonly __typename: 'ActivationExpirationRule' }
+      )
+      | (
+        { readonly isApprovalRequired: boolean, readonly isApprovalRequiredForExtension: boolean, readonly timeout: string, readonly isApproverJustificationRequired: boolean, readonly ruleId: string, readonly stages: ReadonlyArray<{ readonly quorum: number, readonly approvers: ReadonlyArray<(
+            { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+            & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+          )>, readonly escalation: { readonly after: string, readonly approvers: ReadonlyArray<(
+              { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+              & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+            )> } | null }>, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+        & { readonly __typename: 'ApprovalRule' }
+      )
+      | (
+        { readonly isEnabled: boolean, readonly claimValue: string | null, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+        & { readonly __typename: 'AuthenticationContextRule' }
+      )
+      | (
+        { readonly enabledRules: ReadonlyArray<EnabledRule>, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+        & { readonly __typename: 'EnablementRule' }
+      )
+      | (
+        { readonly isExpirationRequired: boolean, readonly maximumDuration: string, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+        & { readonly __typename: 'ExpirationRule' }
+      )
+      | (
+        { readonly notificationLevel: NotificationLevel, readonly isDefaultRecipientsEnabled: boolean, readonly notificationRecipients: ReadonlyArray<string>, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+        & { readonly __typename: 'NotificationRule' }
+      )
+    > } | null };
 
 export type RolesQueryVariables = Exact<{
   filter?: RoleFilter | null | undefined;
@@ -1204,6 +1703,93 @@ export type UpdateMutation = { readonly update: { readonly status: RequestStatus
         { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
         & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
       ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> } };
+
+export type UpdatePolicyTemplateMutationVariables = Exact<{
+  input: UpdatePolicyTemplateInput;
+}>;
+
+
+export type UpdatePolicyTemplateMutation = { readonly updatePolicyTemplate: { readonly template: { readonly id: string, readonly provider: Provider, readonly name: string, readonly description: string | null, readonly version: number, readonly lastModifiedAt: string, readonly rules: ReadonlyArray<
+        | (
+          { readonly enabledRules: ReadonlyArray<EnabledRule>, readonly multiFactorMaximumAge: string | null, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ActivationEnablementRule' }
+        )
+        | (
+          { readonly maximumDuration: string, readonly minimumDuration: string, readonly isExtensionAllowed: boolean, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ActivationExpirationRule' }
+        )
+        | (
+          { readonly isApprovalRequired: boolean, readonly isApprovalRequiredForExtension: boolean, readonly timeout: string, readonly isApproverJustificationRequired: boolean, readonly ruleId: string, readonly stages: ReadonlyArray<{ readonly quorum: number, readonly approvers: ReadonlyArray<(
+              { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+              & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+            )>, readonly escalation: { readonly after: string, readonly approvers: ReadonlyArray<(
+                { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+                & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+              )> } | null }>, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ApprovalRule' }
+        )
+        | (
+          { readonly isEnabled: boolean, readonly claimValue: string | null, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'AuthenticationContextRule' }
+        )
+        | (
+          { readonly enabledRules: ReadonlyArray<EnabledRule>, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'EnablementRule' }
+        )
+        | (
+          { readonly isExpirationRequired: boolean, readonly maximumDuration: string, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ExpirationRule' }
+        )
+        | (
+          { readonly notificationLevel: NotificationLevel, readonly isDefaultRecipientsEnabled: boolean, readonly notificationRecipients: ReadonlyArray<string>, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'NotificationRule' }
+        )
+      > } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> } };
+
+export type UpdateRolePolicyMutationVariables = Exact<{
+  input: UpdateRolePolicyInput;
+}>;
+
+
+export type UpdateRolePolicyMutation = { readonly updateRolePolicy: { readonly policy: { readonly id: string, readonly provider: Provider, readonly version: number, readonly lastModifiedAt: string | null, readonly inheritable: boolean, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly lastModifiedBy: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly inheritedFrom: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly effectiveRules: ReadonlyArray<
+        | (
+          { readonly enabledRules: ReadonlyArray<EnabledRule>, readonly multiFactorMaximumAge: string | null, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ActivationEnablementRule' }
+        )
+        | (
+          { readonly maximumDuration: string, readonly minimumDuration: string, readonly isExtensionAllowed: boolean, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ActivationExpirationRule' }
+        )
+        | (
+          { readonly isApprovalRequired: boolean, readonly isApprovalRequiredForExtension: boolean, readonly timeout: string, readonly isApproverJustificationRequired: boolean, readonly ruleId: string, readonly stages: ReadonlyArray<{ readonly quorum: number, readonly approvers: ReadonlyArray<(
+              { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+              & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+            )>, readonly escalation: { readonly after: string, readonly approvers: ReadonlyArray<(
+                { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+                & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+              )> } | null }>, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ApprovalRule' }
+        )
+        | (
+          { readonly isEnabled: boolean, readonly claimValue: string | null, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'AuthenticationContextRule' }
+        )
+        | (
+          { readonly enabledRules: ReadonlyArray<EnabledRule>, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'EnablementRule' }
+        )
+        | (
+          { readonly isExpirationRequired: boolean, readonly maximumDuration: string, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ExpirationRule' }
+        )
+        | (
+          { readonly notificationLevel: NotificationLevel, readonly isDefaultRecipientsEnabled: boolean, readonly notificationRecipients: ReadonlyArray<string>, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'NotificationRule' }
+        )
+      > } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> } };
 
 export type PrincipalNameFragment = (
   { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
@@ -1273,6 +1859,142 @@ export type RefusalDetailsFragment = { readonly code: RefusalCode, readonly mess
 
 export type PageDetailsFragment = { readonly hasNextPage: boolean, readonly endCursor: string | null, readonly hasPreviousPage: boolean, readonly startCursor: string | null };
 
+type RuleDetails_ActivationEnablementRule_Fragment = (
+  { readonly enabledRules: ReadonlyArray<EnabledRule>, readonly multiFactorMaximumAge: string | null, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+  & { readonly __typename: 'ActivationEnablementRule' }
+);
+
+type RuleDetails_ActivationExpirationRule_Fragment = (
+  { readonly maximumDuration: string, readonly minimumDuration: string, readonly isExtensionAllowed: boolean, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+  & { readonly __typename: 'ActivationExpirationRule' }
+);
+
+type RuleDetails_ApprovalRule_Fragment = (
+  { readonly isApprovalRequired: boolean, readonly isApprovalRequiredForExtension: boolean, readonly timeout: string, readonly isApproverJustificationRequired: boolean, readonly ruleId: string, readonly stages: ReadonlyArray<{ readonly quorum: number, readonly approvers: ReadonlyArray<(
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    )>, readonly escalation: { readonly after: string, readonly approvers: ReadonlyArray<(
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      )> } | null }>, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+  & { readonly __typename: 'ApprovalRule' }
+);
+
+type RuleDetails_AuthenticationContextRule_Fragment = (
+  { readonly isEnabled: boolean, readonly claimValue: string | null, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+  & { readonly __typename: 'AuthenticationContextRule' }
+);
+
+type RuleDetails_EnablementRule_Fragment = (
+  { readonly enabledRules: ReadonlyArray<EnabledRule>, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+  & { readonly __typename: 'EnablementRule' }
+);
+
+type RuleDetails_ExpirationRule_Fragment = (
+  { readonly isExpirationRequired: boolean, readonly maximumDuration: string, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+  & { readonly __typename: 'ExpirationRule' }
+);
+
+type RuleDetails_NotificationRule_Fragment = (
+  { readonly notificationLevel: NotificationLevel, readonly isDefaultRecipientsEnabled: boolean, readonly notificationRecipients: ReadonlyArray<string>, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+  & { readonly __typename: 'NotificationRule' }
+);
+
+export type RuleDetailsFragment =
+  | RuleDetails_ActivationEnablementRule_Fragment
+  | RuleDetails_ActivationExpirationRule_Fragment
+  | RuleDetails_ApprovalRule_Fragment
+  | RuleDetails_AuthenticationContextRule_Fragment
+  | RuleDetails_EnablementRule_Fragment
+  | RuleDetails_ExpirationRule_Fragment
+  | RuleDetails_NotificationRule_Fragment
+;
+
+export type RolePolicyDetailsFragment = { readonly id: string, readonly provider: Provider, readonly version: number, readonly lastModifiedAt: string | null, readonly inheritable: boolean, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly lastModifiedBy: (
+    { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+    & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+  ) | null, readonly inheritedFrom: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly effectiveRules: ReadonlyArray<
+    | (
+      { readonly enabledRules: ReadonlyArray<EnabledRule>, readonly multiFactorMaximumAge: string | null, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+      & { readonly __typename: 'ActivationEnablementRule' }
+    )
+    | (
+      { readonly maximumDuration: string, readonly minimumDuration: string, readonly isExtensionAllowed: boolean, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+      & { readonly __typename: 'ActivationExpirationRule' }
+    )
+    | (
+      { readonly isApprovalRequired: boolean, readonly isApprovalRequiredForExtension: boolean, readonly timeout: string, readonly isApproverJustificationRequired: boolean, readonly ruleId: string, readonly stages: ReadonlyArray<{ readonly quorum: number, readonly approvers: ReadonlyArray<(
+          { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+          & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+        )>, readonly escalation: { readonly after: string, readonly approvers: ReadonlyArray<(
+            { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+            & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+          )> } | null }>, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+      & { readonly __typename: 'ApprovalRule' }
+    )
+    | (
+      { readonly isEnabled: boolean, readonly claimValue: string | null, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+      & { readonly __typename: 'AuthenticationContextRule' }
+    )
+    | (
+      { readonly enabledRules: ReadonlyArray<EnabledRule>, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+      & { readonly __typename: 'EnablementRule' }
+    )
+    | (
+      { readonly isExpirationRequired: boolean, readonly maximumDuration: string, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+      & { readonly __typename: 'ExpirationRule' }
+    )
+    | (
+      { readonly notificationLevel: NotificationLevel, readonly isDefaultRecipientsEnabled: boolean, readonly notificationRecipients: ReadonlyArray<string>, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+      & { readonly __typename: 'NotificationRule' }
+    )
+  > };
+
+export type PolicyTemplateDetailsFragment = { readonly id: string, readonly provider: Provider, readonly name: string, readonly description: string | null, readonly version: number, readonly lastModifiedAt: string, readonly rules: ReadonlyArray<
+    | (
+      { readonly enabledRules: ReadonlyArray<EnabledRule>, readonly multiFactorMaximumAge: string | null, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+      & { readonly __typename: 'ActivationEnablementRule' }
+    )
+    | (
+      { readonly maximumDuration: string, readonly minimumDuration: string, readonly isExtensionAllowed: boolean, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+      & { readonly __typename: 'ActivationExpirationRule' }
+    )
+    | (
+      { readonly isApprovalRequired: boolean, readonly isApprovalRequiredForExtension: boolean, readonly timeout: string, readonly isApproverJustificationRequired: boolean, readonly ruleId: string, readonly stages: ReadonlyArray<{ readonly quorum: number, readonly approvers: ReadonlyArray<(
+          { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+          & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+        )>, readonly escalation: { readonly after: string, readonly approvers: ReadonlyArray<(
+            { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+            & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+          )> } | null }>, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+      & { readonly __typename: 'ApprovalRule' }
+    )
+    | (
+      { readonly isEnabled: boolean, readonly claimValue: string | null, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+      & { readonly __typename: 'AuthenticationContextRule' }
+    )
+    | (
+      { readonly enabledRules: ReadonlyArray<EnabledRule>, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+      & { readonly __typename: 'EnablementRule' }
+    )
+    | (
+      { readonly isExpirationRequired: boolean, readonly maximumDuration: string, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+      & { readonly __typename: 'ExpirationRule' }
+    )
+    | (
+      { readonly notificationLevel: NotificationLevel, readonly isDefaultRecipientsEnabled: boolean, readonly notificationRecipients: ReadonlyArray<string>, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+      & { readonly __typename: 'NotificationRule' }
+    )
+  > };
+
+export type AccessDetailsFragment = { readonly type: AssignmentType, readonly inherited: boolean, readonly until: string | null, readonly condition: string | null, readonly principal: (
+    { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+    & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+  ), readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly via: ReadonlyArray<(
+    { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+    & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+  )>, readonly assignment: { readonly id: string } | null };
+
 
 /** Each operation, named by the hash of its document. */
 export const OPERATIONS = {
@@ -1282,30 +2004,39 @@ export const OPERATIONS = {
   assign: { kind: 'mutation', documentId: 'sha256:f1d4df2cd9cb7e7313d353d15ffc31962c3fd8207bf5548c8ee362a14e10347e' },
   assignment: { kind: 'query', documentId: 'sha256:351e6b4b0e6fcb09688b5adc93ff7707439a0210b268db02188c729e5d1d7495' },
   assignmentEvents: { kind: 'subscription', documentId: 'sha256:96fd7c5224ca311431390c545490d0d79274bbbbe604f7c802e838fd893e56fa' },
-  assignments: { kind: 'query', documentId: 'sha256:99b74dc2b24541e9800fe3cd62152cc67675bad7140f8384e09b8431d32cb12b' },
+  assignments: { kind: 'query', documentId: 'sha256:a434972ec5170d811e5a00f3dcb2716a8a69a7f6cd9650f526e614e347bf4382' },
   cancel: { kind: 'mutation', documentId: 'sha256:644327b486c1ba34e3dffff37930ee914c38f0066fdbb77c4500d4692fabc688' },
+  checkAccess: { kind: 'query', documentId: 'sha256:afa519cc72ea4a7f5c70d9ce489e379fa8b32fa99f43d8c4ac7b4775aba70f42' },
+  createPolicyTemplate: { kind: 'mutation', documentId: 'sha256:24581989862641947d1645903e798370b33902c3d9f2dd8b94baaa97120fd62a' },
   deactivate: { kind: 'mutation', documentId: 'sha256:f5827b083992b21e86a80310445774ecced809896d9bf09aa7503511d61cb2ca' },
   deny: { kind: 'mutation', documentId: 'sha256:43896b270ce1eb0dd717fe8df3b631c71f42beff7adb2e1f98d6db38c19a1275' },
+  effectiveAccess: { kind: 'query', documentId: 'sha256:f40852363924d9a7bd7e5580145489ffa8c6f5376e09723c7a1cf8e9bcaf1e3a' },
   eventCursor: { kind: 'query', documentId: 'sha256:e0431c5f87bfb390dde89c5100ea87b5d1242dd80a3e1ad8afd1ba190a2eb31f' },
+  explainActivation: { kind: 'query', documentId: 'sha256:fcbad637dfe092fdbdf122783ce141acb49c8fb4b13b88118f0d532108bbcf37' },
   extend: { kind: 'mutation', documentId: 'sha256:9f783ec95664927fb55508e5d1fd074654404430d45f1b7c7398c9cf1200b7d6' },
   extendActivation: { kind: 'mutation', documentId: 'sha256:7864af29376f2167df5e80767a6ee2d8918242c8d804004ed43f3e353f1a1eb9' },
-  me: { kind: 'query', documentId: 'sha256:f68cb23804cd123c451197c3a9b21dbf6b1ba0b20c7d65eb6f44f00bd7e78c4b' },
+  me: { kind: 'query', documentId: 'sha256:3434e803d60e72e42fbc5f1ad9fc57fd386d27da239a62695fcf8a4d7c39b414' },
   myApprovals: { kind: 'query', documentId: 'sha256:e67587c22c1cf1180bc4493b4e0d85579b1e8dc680a9021e5b4181f1ed8c0d71' },
   myRequests: { kind: 'query', documentId: 'sha256:c475b8148abd7dbb4ed516e7045a44af788a6fcb0c09bb6f7458da6b6be9e5ef' },
   myRoles: { kind: 'query', documentId: 'sha256:33c90c5ecc2c2e84c229cb1e4ff6b9c00847502b8d39a82b3e60c5510b718f06' },
   node: { kind: 'query', documentId: 'sha256:75cfbd8bbbc478f3619c6c7ebbf8b3f7d3fd1fb7e7b68780aacc3677323c29cc' },
   nodes: { kind: 'query', documentId: 'sha256:34e65f4c94f1a6df62675402c1963ea8f2a4dc09922959a2ef4a8e3b704204e2' },
+  policyTemplates: { kind: 'query', documentId: 'sha256:0635fb0ee0ce11ac9d1504d116a31449856e044232f6e31abb07334ac1b9b0b2' },
   principal: { kind: 'query', documentId: 'sha256:bc032c591624f27fcc28bd75f1bb4aef5854e3a67a7bf2484cff865c041a815a' },
   principals: { kind: 'query', documentId: 'sha256:7a8bc4269bf0a0622c608a75cc54f3761c04d6abb6eb3187689f72c8fa64dc1f' },
   remove: { kind: 'mutation', documentId: 'sha256:f388a1cb26c6ed19a1f10621b6dd6be06f2cd758ea7b945557d5af7dc8abb4e9' },
   renew: { kind: 'mutation', documentId: 'sha256:98fb607efe5c49b4767346dc8a09eade06a90116cf8802a2d3eec08e7c8af3a1' },
-  request: { kind: 'query', documentId: 'sha256:83889d17146a8cefde8491637cee29c1e87df3d3f13b2724b9ef534a9b34ed25' },
+  request: { kind: 'query', documentId: 'sha256:cb85a2693a733213059db7f043b60dabe635ed44a8ce1fb1a71464bbe152a7e2' },
   requests: { kind: 'query', documentId: 'sha256:22ed0caf2391a8bf361b05abf0588ccea03cded547e59fe30789a73c57fddbd8' },
   role: { kind: 'query', documentId: 'sha256:63d435efa6e39b6f615479e28ceb630f9a00d9598dca461b08b33e8eeab7b48c' },
+  rolePolicies: { kind: 'query', documentId: 'sha256:26e09fb2314f20054fe5ec0b8f057547578d6db02a5a61c4701cdfe80ef0fd4e' },
+  rolePolicy: { kind: 'query', documentId: 'sha256:da167bde6cb72464d9688d9905b8020756ee1acdd0aaf928dc8007cb2bf1db0a' },
   roles: { kind: 'query', documentId: 'sha256:4de28133c5e3500582f2cc329e181ed29443ad5a64ff24c5ad89651ba75f794b' },
   scope: { kind: 'query', documentId: 'sha256:732d646dabfea315f43b135b6ad246b870413d528b3248b358f002f555687abe' },
   scopes: { kind: 'query', documentId: 'sha256:d883c0967acdefaee18687ff663fd489df68e6433c4bd09ae23630eb0b1c8da4' },
   update: { kind: 'mutation', documentId: 'sha256:a81fdacea1c3f5b566068236565763c5bed529f411e981d46208e84782d8580e' },
+  updatePolicyTemplate: { kind: 'mutation', documentId: 'sha256:6e1b191fbf794b75b317d0de12f24f77f0d698c31d07cc155280c17ebcab78c9' },
+  updateRolePolicy: { kind: 'mutation', documentId: 'sha256:cab97f8ed138929f9fe47d560d278761bcdbbcd159c359f2b6c487af7e002f22' },
 } as const;
 
 /** The types of each operation. */
@@ -1318,9 +2049,13 @@ export interface Operations {
   readonly assignmentEvents: { readonly variables: AssignmentEventsSubscriptionVariables; readonly data: AssignmentEventsSubscription };
   readonly assignments: { readonly variables: AssignmentsQueryVariables; readonly data: AssignmentsQuery };
   readonly cancel: { readonly variables: CancelMutationVariables; readonly data: CancelMutation };
+  readonly checkAccess: { readonly variables: CheckAccessQueryVariables; readonly data: CheckAccessQuery };
+  readonly createPolicyTemplate: { readonly variables: CreatePolicyTemplateMutationVariables; readonly data: CreatePolicyTemplateMutation };
   readonly deactivate: { readonly variables: DeactivateMutationVariables; readonly data: DeactivateMutation };
   readonly deny: { readonly variables: DenyMutationVariables; readonly data: DenyMutation };
+  readonly effectiveAccess: { readonly variables: EffectiveAccessQueryVariables; readonly data: EffectiveAccessQuery };
   readonly eventCursor: { readonly variables: EventCursorQueryVariables; readonly data: EventCursorQuery };
+  readonly explainActivation: { readonly variables: ExplainActivationQueryVariables; readonly data: ExplainActivationQuery };
   readonly extend: { readonly variables: ExtendMutationVariables; readonly data: ExtendMutation };
   readonly extendActivation: { readonly variables: ExtendActivationMutationVariables; readonly data: ExtendActivationMutation };
   readonly me: { readonly variables: MeQueryVariables; readonly data: MeQuery };
@@ -1329,6 +2064,7 @@ export interface Operations {
   readonly myRoles: { readonly variables: MyRolesQueryVariables; readonly data: MyRolesQuery };
   readonly node: { readonly variables: NodeQueryVariables; readonly data: NodeQuery };
   readonly nodes: { readonly variables: NodesQueryVariables; readonly data: NodesQuery };
+  readonly policyTemplates: { readonly variables: PolicyTemplatesQueryVariables; readonly data: PolicyTemplatesQuery };
   readonly principal: { readonly variables: PrincipalQueryVariables; readonly data: PrincipalQuery };
   readonly principals: { readonly variables: PrincipalsQueryVariables; readonly data: PrincipalsQuery };
   readonly remove: { readonly variables: RemoveMutationVariables; readonly data: RemoveMutation };
@@ -1336,8 +2072,12 @@ export interface Operations {
   readonly request: { readonly variables: RequestQueryVariables; readonly data: RequestQuery };
   readonly requests: { readonly variables: RequestsQueryVariables; readonly data: RequestsQuery };
   readonly role: { readonly variables: RoleQueryVariables; readonly data: RoleQuery };
+  readonly rolePolicies: { readonly variables: RolePoliciesQueryVariables; readonly data: RolePoliciesQuery };
+  readonly rolePolicy: { readonly variables: RolePolicyQueryVariables; readonly data: RolePolicyQuery };
   readonly roles: { readonly variables: RolesQueryVariables; readonly data: RolesQuery };
   readonly scope: { readonly variables: ScopeQueryVariables; readonly data: ScopeQuery };
   readonly scopes: { readonly variables: ScopesQueryVariables; readonly data: ScopesQuery };
   readonly update: { readonly variables: UpdateMutationVariables; readonly data: UpdateMutation };
+  readonly updatePolicyTemplate: { readonly variables: UpdatePolicyTemplateMutationVariables; readonly data: UpdatePolicyTemplateMutation };
+  readonly updateRolePolicy: { readonly variables: UpdateRolePolicyMutationVariables; readonly data: UpdateRolePolicyMutation };
 }
