@@ -18,7 +18,7 @@ type Wrapper = (
   context: unknown,
   info: GraphQLResolveInfo,
 ) => Promise<unknown>;
-type Wrappers = Record<string, Record<string, Wrapper>>;
+type Wrappers = Record<string, Record<string, Wrapper | { readonly resolve: Wrapper }>>;
 
 const ROOTS = ['Query', 'Mutation', 'Subscription'] as const;
 
@@ -50,7 +50,9 @@ function guardSubscribe(schema: GraphQLSchema, generated: Wrappers): void {
     const { subscribe } = field;
     const wrap = generated.Subscription?.[name];
     if (!subscribe || !wrap) throw new Error(`Subscription.${name} cannot be guarded`);
-    field.subscribe = (parent, args, context, info) => wrap(subscribe as never, parent, args, context, info);
+    // A rule made of others comes with the fragments that it reads.
+    const guardedBy = typeof wrap === 'function' ? wrap : wrap.resolve;
+    field.subscribe = (parent, args, context, info) => guardedBy(subscribe as never, parent, args, context, info);
   }
 }
 
