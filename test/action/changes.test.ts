@@ -404,6 +404,28 @@ describe('a request is taken back', () => {
   });
 });
 
+describe('the last Global Administrator', () => {
+  const last = async () => {
+    const [row] = await rows.run(sql<{ id: string }>`SELECT id FROM assignment
+      WHERE principal_id = ${root} AND role_id = ${ENTRA.globalAdministrator} AND during @> clock_timestamp()`);
+    return row?.id as string;
+  };
+
+  test('stays, and stays without an end', async () => {
+    const id = await last();
+    expect(codes(await remove(await as(root), removing(id)))).toEqual(['LAST_ADMINISTRATOR']);
+    const ending = updating(id, { durationMinutes: 30 * DAY });
+    expect(codes(await update(await as(root), ending))).toEqual(['LAST_ADMINISTRATOR']);
+    expect(await stored(id)).toMatchObject({ endsAt: null, endedBy: null });
+  });
+
+  test('goes once there is another', async () => {
+    await rows.assignment({ principal: ben, role: ENTRA.globalAdministrator });
+    expect(codes(await remove(await as(ben), removing(await last())))).toEqual([]);
+    await rows.assignment({ principal: root, role: ENTRA.globalAdministrator, starts: 0 });
+  });
+});
+
 describe('of two at once', () => {
   const outcomes = async (...works: Promise<Outcome>[]) =>
     (await Promise.all(works)).flatMap((one) => codes(one)).sort();
@@ -454,5 +476,24 @@ describe('of two at once', () => {
     const [id, holder] = [await eligible(), await as(una)];
     const refused = await outcomes(extend(holder, extending(id)), extend(holder, extending(id)));
     expect(refused).toEqual(['REQUEST_PENDING']);
+  });
+});
+
+describe('the database has the last word', () => {
+  const insert = (action: string, target: string | null) =>
+    rows.run(sql`INSERT INTO request (id, action, status, assignment_type, provider, role_id, scope_id, principal_id, requestor_id, target_id, created_at, completed_at)
+      SELECT gen_random_uuid(), ${action}, 'PROVISIONED', 'ELIGIBLE', 'ENTRA_ROLE', ${PLAIN_ROLE}, id, ${una}, ${una}, ${target}::uuid, now(), now()
+      FROM scope WHERE kind = 'DIRECTORY'`);
+
+  test.each(['ADMIN_UPDATE', 'ADMIN_EXTEND', 'ADMIN_RENEW', 'SELF_EXTEND', 'SELF_RENEW'])(
+    '%s names the assignment that it is about',
+    async (action) => {
+      await expect(insert(action, null)).rejects.toMatchObject({ constraint: 'request_change_has_target' });
+      await expect(insert(action, await eligible())).resolves.toBeDefined();
+    },
+  );
+
+  test('which exists', async () => {
+    await expect(insert('ADMIN_REMOVE', una)).rejects.toMatchObject({ constraint: 'request_target_exists' });
   });
 });
