@@ -54,11 +54,11 @@ function checks(f: ActivationFacts, period: Period | null): RuleCheck[] {
   const forever = { startsAt: f.now, endsAt: null };
   const { rules, reasons, proof } = f;
   const asked = verdicts(
-    activationRuleRefusals(rules, { period: forever, reasons: nothing, proof: unproved, now: f.now }),
+    activationRuleRefusals(rules, { period: forever, reasons: nothing, proof: unproved, now: f.provedAt }),
   );
   // Without a period there is none to be too long: the schedule has its own refusal.
   const failed = verdicts(
-    activationRuleRefusals(rules, { period: period ?? forever, reasons, proof, now: f.now }),
+    activationRuleRefusals(rules, { period: period ?? forever, reasons, proof, now: f.provedAt }),
   ).filter(({ rule }) => period !== null || rule !== 'EXPIRATION');
   return asked.map(({ rule, ruleId, allowed }) => {
     const verdict = failed.find((one) => one.rule === rule && one.ruleId === ruleId);

@@ -52,6 +52,9 @@ const present = (alias: string, at: Date | null) => {
   return sql<boolean>`(${deleted} IS NULL AND ${sql.ref(`${alias}.enabled`)})`;
 };
 
+/** As an array and not as a join: the planner, who cannot know how few they are, would read every assignment there is. */
+const ANY_AROUND = sql`ANY(ARRAY(SELECT id FROM around))`;
+
 /** The groups around the starting principals, as `around (id)`, and the memberships that lead there, as `step`. */
 function membershipsUp(start: RawBuilder<unknown>, at: Date | null): RawBuilder<unknown> {
   const source = sourceOf(at);
@@ -64,8 +67,9 @@ function membershipsUp(start: RawBuilder<unknown>, at: Date | null): RawBuilder<
       JOIN scope s ON s.id = m.scope_id JOIN principal g ON g.id = s.principal_id AND ${present('g', at)}),
     step AS MATERIALIZED (
       SELECT m.principal_id AS "memberId", s.principal_id AS "groupId", m.ends_at AS "endsAt"
-      FROM around JOIN ${source.table} m ON m.principal_id = around.id AND m.role_id = ${GROUP_MEMBER} AND m.type = 'ACTIVE' AND m.during @> ${source.at}
-      JOIN scope s ON s.id = m.scope_id JOIN principal g ON g.id = s.principal_id AND ${present('g', at)})`;
+      FROM ${source.table} m
+      JOIN scope s ON s.id = m.scope_id JOIN principal g ON g.id = s.principal_id AND ${present('g', at)}
+      WHERE m.principal_id = ${ANY_AROUND} AND m.role_id = ${GROUP_MEMBER} AND m.type = 'ACTIVE' AND m.during @> ${source.at})`;
 }
 
 type InstantsAsText<T> = Omit<T, 'endsAt'> & { endsAt: string | null };
@@ -90,25 +94,27 @@ export async function accessFacts(
 ): Promise<(AccessFacts & { at: Date }) | null> {
   const { principalId, question, at } = input;
   const source = sourceOf(at);
+  // Whoever views the access of others at a scope sees the scope.
+  const own = principalId === viewer.id || viewer.powers.groups.includes(principalId);
   const ofRole = 'roleId' in question ? sql`a.role_id = ${question.roleId}` : sql`a.provider = 'AZURE_RESOURCE'`;
   const { rows } = await sql<CheckRow>`
     WITH RECURSIVE place AS MATERIALIZED (
       SELECT s.id, s.provider, g.id AS "groupId", g.role_assignable AS "roleAssignable"
       FROM scope s LEFT JOIN principal g ON g.id = s.principal_id AND s.kind = 'GROUP'
-      WHERE ${placeOf(input)} AND ${visibleScope(viewer, 's')}),
+      WHERE ${placeOf(input)} AND ${own ? visibleScope(viewer, 's') : sql`true`}),
     ${membershipsUp(sql`SELECT ${principalId}::uuid`, at)},
     candidate AS (
       SELECT a.id AS "assignmentId", a.provider, a.role_id AS "roleId", a.principal_id AS "holderId", a.scope_id AS "scopeId",
         a.ends_at AS "endsAt", a.condition, ${'roleId' in question ? sql`'[]'::jsonb` : sql`r.permissions`} AS permissions
-      FROM around JOIN ${source.table} a ON a.principal_id = around.id AND a.type = 'ACTIVE' AND a.during @> ${source.at} AND ${ofRole}
-      JOIN place ON a.scope_id IN (SELECT ancestor_id FROM scope_ancestor WHERE scope_id = place.id)
-      JOIN role r ON r.id = a.role_id)
+      FROM ${source.table} a JOIN role r ON r.id = a.role_id
+      WHERE a.principal_id = ${ANY_AROUND} AND a.type = 'ACTIVE' AND a.during @> ${source.at} AND ${ofRole}
+        AND a.scope_id = ANY(ARRAY(SELECT x.ancestor_id FROM scope_ancestor x JOIN place ON place.id = x.scope_id)))
     SELECT place.*, ${at === null ? sql`clock_timestamp()` : sql`${at}::timestamptz`} AS at, ${present('p', at)} AS "principalEnabled",
       ARRAY(SELECT ancestor_id FROM scope_ancestor WHERE scope_id = place.id) AS "ancestorIds",
       (SELECT json_agg(step) FROM step) AS memberships, (SELECT json_agg(candidate) FROM candidate) AS candidates
     FROM place JOIN principal p ON p.id = ${principalId} AND ${visiblePrincipal(viewer, 'p')}`.execute(db);
   const [row] = rows;
-  if (!row || !viewerMaySee(viewer, principalId, row)) return null;
+  if (!row || !(own || viewerMaySee(viewer, row))) return null;
   const { id: scopeId, principalEnabled } = row;
   const dated = <T extends { endsAt: string | null }>(list: T[] | null) =>
     (list ?? []).map((one) => ({ ...one, endsAt: fromJson(one.endsAt) }));
@@ -140,8 +146,7 @@ function placeOf({ scope, question }: CheckInput) {
   return sql`s.key = ${canonicalKey(scope.path)} AND s.provider = ${provider}`;
 }
 
-function viewerMaySee({ id, powers }: Viewer, principalId: string, row: CheckRow): boolean {
-  if (principalId === id || powers.groups.includes(principalId)) return true;
+function viewerMaySee({ powers }: Viewer, row: CheckRow): boolean {
   const group = row.groupId === null ? null : { id: row.groupId, roleAssignable: row.roleAssignable === true };
   return mayViewAccess(powers, { provider: row.provider, type: 'ACTIVE', ancestorIds: row.ancestorIds, group });
 }

@@ -31,6 +31,7 @@ const scope: ScopeFacts = {
 
 const FACTS: ActivationFacts = {
   now: NOW,
+  provedAt: NOW,
   viewerId: 'maya',
   eligibility: {
     id: 'eligibility',

@@ -14,26 +14,23 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-/** A document of the SDK with the fragments. */
-const operation = (name: string) =>
-  ['fragments', name]
-    .map((file) => readFileSync(path.join(PROJECT_FOLDER, 'clients/operations', `${file}.graphql`), 'utf8'))
-    .join('\n');
-/** Only the fragments that it uses: an unused one is not valid. */
+const read = (name: string) => readFileSync(path.join(PROJECT_FOLDER, 'clients/operations', `${name}.graphql`), 'utf8');
+const FRAGMENTS = read('fragments').split(/(?=^fragment )/m);
+
+/** A document of the SDK with the fragments that it spreads, and no others: an unused one is not valid. */
 function documentOf(name: string): string {
-  const [fragments = '', ...rest] = [operation(name).split(/(?=^query )/m)].flat();
-  const query = rest.join('');
-  const all = fragments.split(/(?=^fragment )/m).filter((text) => text.startsWith('fragment '));
   const used = new Set<string>();
   const use = (text: string) => {
-    for (const [, fragment = ''] of text.matchAll(/\.\.\.(\w+)/g)) {
-      if (used.has(fragment)) continue;
-      used.add(fragment);
-      use(all.find((each) => each.startsWith(`fragment ${fragment} `)) ?? '');
+    for (const [, fragment] of text.matchAll(/\.\.\.(\w+)/g)) {
+      const definition = FRAGMENTS.find((each) => each.startsWith(`fragment ${fragment} `));
+      if (definition === undefined || used.has(definition)) continue;
+      used.add(definition);
+      use(definition);
     }
   };
-  use(query.replaceAll('... on', ''));
-  return [query, ...all.filter((each) => used.has(/^fragment (\w+)/.exec(each)?.[1] ?? ''))].join('\n');
+  const query = read(name);
+  use(query);
+  return [query, ...used].join('\n');
 }
 
 async function ask(caller: PersonaName | { token: string }, name: string, variables: object): Promise<Anything> {
