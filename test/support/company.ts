@@ -105,12 +105,11 @@ export async function foundCompany() {
     counts: async (): Promise<Record<string, number>> => {
       const tables = await rows.run(sql<{ name: string }>`
         SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1`);
-      const counts: Record<string, number> = {};
-      for (const { name } of tables) {
-        const [row] = await rows.run(sql<{ count: string }>`SELECT count(*) FROM ${sql.table(name)}`);
-        counts[name] = Number(row?.count);
-      }
-      return counts;
+      const each = tables.map(
+        ({ name }) => sql`SELECT ${name}::text AS name, count(*)::int AS count FROM ${sql.table(name)}`,
+      );
+      const rowCounts = await rows.run(sql<{ name: string; count: number }>`${sql.join(each, sql` UNION ALL `)}`);
+      return Object.fromEntries(rowCounts.map(({ name, count }) => [name, count]));
     },
     eventTypes: async () => (await rows.events()).map(({ type }) => type),
     disable: (principal: string) => rows.run(sql`UPDATE principal SET enabled = false WHERE id = ${principal}`),
