@@ -149,7 +149,8 @@ export async function lockAssignment(tx: Transaction, viewer: Viewer, id: string
 
 /**
  * The eligible assignment, when the principal holds it directly or as an active member of the group that does.
- * An Entra role reaches direct members only.
+ * An Entra role reaches direct members only. Nobody but an enabled user has use of it: an application in the group cannot
+ * take the steps of an activation.
  */
 export async function lockEligibility(
   tx: Transaction,
@@ -160,6 +161,7 @@ export async function lockEligibility(
     SELECT ${LOCKED_COLUMNS} FROM assignment a
     WHERE a.id = ${id} AND a.type = 'ELIGIBLE' AND (a.principal_id = ${principalId} OR a.principal_id IN (
       SELECT g.group_id FROM groups_of(${principalId}, clock_timestamp()) g WHERE g.direct OR a.provider <> 'ENTRA_ROLE'))
+      AND EXISTS (SELECT 1 FROM principal p WHERE p.id = ${principalId} AND p.kind = 'USER' AND p.enabled AND p.deleted_at IS NULL)
     FOR SHARE OF a`.execute(tx.getKysely());
   return rows[0] ? { ...rows[0], startsAt: instant(rows[0].startsAt), endsAt: instant(rows[0].endsAt) } : null;
 }
