@@ -114,7 +114,8 @@ export async function activationFacts(
   const [role] = row ? await rolesById(db, [row.roleId]) : [];
   const eligibility = row && role ? { ...row, role } : null;
   const reference = eligibility && (named ? scopeReference(named, eligibility.provider) : { id: eligibility.scopeId });
-  const scope = reference && (await scopeFacts(db, scopeViewer, reference));
+  // Whoever holds the eligible assignment knows its scope, also once it has ended.
+  const scope = reference && (await scopeFacts(db, named ? scopeViewer : null, reference));
   const now = await databaseNow(tx);
   if (eligibility === null || scope === null) {
     const policy = { versionId: null, rules: defaultPolicy('ENTRA_ROLE') };
