@@ -174,7 +174,7 @@ describe('the house', () => {
     [
       'named exports',
       [...code, ...tests],
-      { pattern: /^export default\b/, instead: 'export it by name', except: /^[^/]+\.config\.ts$/ },
+      { pattern: /^export default\b/, instead: 'export it by name', except: /(^|\/)[^/]+\.config\.ts$/ },
     ],
     ['all tests run', tests, { pattern: /\b(it|test|describe)\.(only|skip|todo)\b/, instead: 'run it or delete it' }],
     [

@@ -1,3 +1,4 @@
+/** Is a directory loaded as a whole, again without harm, and refused line by line? */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';

@@ -1,3 +1,4 @@
+/** Is the demo company what it says it is, and the same every time? */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { demoCompany } from '../../src/company/company.ts';

@@ -1,3 +1,4 @@
+/** Who has access, by which way and until when? The walks, against worked examples. */
 import { describe, expect, test } from 'vitest';
 import {
   type AccessFacts,

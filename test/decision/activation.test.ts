@@ -29,6 +29,7 @@ const FACTS: ActivationFacts = {
   schedule: { startsAt: null, endsAt: null, durationMinutes: 60 },
   reasons: { justification: 'Release', ticketNumber: null, ticketSystem: null },
   proof: { multiFactorAt: null, authenticationContexts: [] },
+  provedAt: NOW,
   held: [],
   pending: false,
   rules,

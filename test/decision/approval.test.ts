@@ -31,6 +31,7 @@ const activation: ActivationFacts = {
   schedule: { startsAt: null, endsAt: null, durationMinutes: 60 },
   reasons: { justification: 'Release', ticketNumber: null, ticketSystem: null },
   proof: { multiFactorAt: null, authenticationContexts: [] },
+  provedAt: NOW,
   held: [],
   pending: true,
   rules,

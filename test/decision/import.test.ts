@@ -1,3 +1,4 @@
+/** Is a whole file judged before anything is written? */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { decideImport, type KnownDirectory } from '../../src/decision/import.ts';

@@ -1,3 +1,4 @@
+/** Is each field of an imported entry read as its provider writes it? */
 import { expect, test } from 'vitest';
 import { fieldsOf, shown, unfitPath } from '../../src/decision/importFields.ts';
 

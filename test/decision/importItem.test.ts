@@ -1,3 +1,4 @@
+/** Does each kind of entry become the row it means? */
 import { expect, test } from 'vitest';
 import { readItem } from '../../src/decision/importItem.ts';
 

@@ -1,3 +1,4 @@
+/** Are members and owners judged by what they would hold? */
 import { expect, test } from 'vitest';
 import { decideChanges, decideRelations, type RelationFacts } from '../../src/decision/importRelation.ts';
 

@@ -1,3 +1,4 @@
+/** Does each scope find its place in the tree? */
 import { expect, test } from 'vitest';
 import { parentResource, readArmItem } from '../../src/decision/importScope.ts';
 

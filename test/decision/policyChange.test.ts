@@ -1,3 +1,4 @@
+/** May these settings become those? The table in order. */
 import { describe, expect, test } from 'vitest';
 import { defaultPolicy } from '../../src/decision/policy.ts';
 import { approversNamed, decidePolicyChange, type PolicyChangeFacts } from '../../src/decision/policyChange.ts';

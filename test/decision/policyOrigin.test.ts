@@ -1,3 +1,4 @@
+/** Where does each rule come from, and what has changed? */
 import { expect, test } from 'vitest';
 import { defaultPolicy, RULE_IDS } from '../../src/decision/policy.ts';
 import { type PolicySource, ruleDifferences, ruleOrigin, same } from '../../src/decision/policyOrigin.ts';

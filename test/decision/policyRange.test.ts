@@ -1,3 +1,4 @@
+/** What may role settings say? Every range, at its edges. */
 import { describe, expect, test } from 'vitest';
 import { defaultPolicy, type RolePolicyRules, type RuleId } from '../../src/decision/policy.ts';
 import { proofConflict, rangeRefusals } from '../../src/decision/policyRange.ts';

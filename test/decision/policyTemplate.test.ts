@@ -1,3 +1,4 @@
+/** May a template be made or changed so? The table in order. */
 import { describe, expect, test } from 'vitest';
 import { defaultPolicy } from '../../src/decision/policy.ts';
 import {

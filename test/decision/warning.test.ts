@@ -1,3 +1,4 @@
+/** Which warnings come before an end, and when? */
 import { expect, test } from 'vitest';
 import { minutesLeft, WARNINGS } from '../../src/decision/warning.ts';
 

@@ -1,3 +1,4 @@
+/** Are all built-in roles there, and loaded again only when they changed? */
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ENTRA } from '../../src/decision/role.ts';

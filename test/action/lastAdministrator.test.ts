@@ -1,0 +1,89 @@
+/** Does an administrator who would be missed stay, and is the attempt on record? */
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { deactivate } from '../../src/action/deactivation.ts';
+import { remove } from '../../src/action/removal.ts';
+import { processNow } from '../../src/clock.ts';
+import { type PersonaName, persona } from '../../src/company/personas.ts';
+import { DIRECTORY_SCOPE, ENTRA, GROUP_OWNER } from '../../src/decision/role.ts';
+import { viewerOf } from '../../src/identity/viewer.ts';
+import { cloneDemoDatabase, type TestDatabase } from '../support/database.ts';
+
+let clone: TestDatabase;
+const db = () => clone.database.em.fork().getKysely();
+
+beforeAll(async () => {
+  clone = await cloneDemoDatabase();
+  // Grace alone is left, and she is one who may remove herself.
+  await sql`UPDATE assignment SET ends_at = clock_timestamp(), ended_by = 'REMOVED'
+    WHERE role_id = ${ENTRA.globalAdministrator} AND scope_id = ${DIRECTORY_SCOPE} AND type = 'ACTIVE'
+      AND principal_id <> ${persona('grace')} AND during @> clock_timestamp()`.execute(db());
+});
+
+afterAll(() => clone.drop());
+
+async function as(name: PersonaName) {
+  const now = processNow();
+  const token = { objectId: persona(name), appOnly: false, appPermissions: [], authenticationContexts: [] };
+  const proof = { authenticatedAt: now, multiFactorAt: now, expiresAt: new Date(now.getTime() + 3_600_000) };
+  return { database: clone.database, viewer: (await viewerOf(db(), { ...token, ...proof })).viewer };
+}
+
+async function held(principal: string, role: string): Promise<string> {
+  const { rows } = await sql<{ id: string }>`SELECT id FROM assignment
+    WHERE principal_id = ${principal} AND role_id = ${role} AND type = 'ACTIVE' AND during @> clock_timestamp()`.execute(
+    db(),
+  );
+  return rows[0]?.id as string;
+}
+
+const REASON = { justification: 'No longer needed', ticketNumber: null, ticketSystem: null };
+
+test('the last Global Administrator is not removed, and the attempt is on record', async () => {
+  const assignmentId = await held(persona('grace'), ENTRA.globalAdministrator);
+  const outcome = await remove(await as('pia'), { assignmentId, reasons: REASON });
+  expect(outcome).toMatchObject({ status: null, refusals: [{ code: 'LAST_ADMINISTRATOR' }] });
+  expect(await held(persona('grace'), ENTRA.globalAdministrator)).toBe(assignmentId);
+  const { rows } = await sql<{ payload: unknown }>`SELECT payload FROM event
+    WHERE type = 'request.refused' AND actor_id = ${persona('pia')} ORDER BY id DESC LIMIT 1`.execute(db());
+  expect(rows[0]?.payload).toMatchObject({ refusals: [{ code: 'LAST_ADMINISTRATOR' }] });
+});
+
+test('asking only whether it would be allowed gets the same answer', async () => {
+  const assignmentId = await held(persona('grace'), ENTRA.globalAdministrator);
+  const outcome = await remove(await as('pia'), { assignmentId, reasons: REASON, validateOnly: true });
+  expect(outcome.refusals).toMatchObject([{ code: 'LAST_ADMINISTRATOR' }]);
+});
+
+test('an activation is given back, or removed, as long as somebody else is left', async () => {
+  const eligibility = randomUUID();
+  const activation = randomUUID();
+  await sql`INSERT INTO assignment (id, provider, role_id, scope_id, principal_id, type, starts_at, ends_at, created_at)
+    VALUES (${eligibility}, 'ENTRA_ROLE', ${ENTRA.globalAdministrator}, ${DIRECTORY_SCOPE}, ${persona('olga')}, 'ELIGIBLE',
+      now() - interval '1 day', now() + interval '1 day', now())`.execute(db());
+  await sql`INSERT INTO assignment (id, provider, role_id, scope_id, principal_id, type, state, eligibility_id, starts_at, ends_at, created_at)
+    VALUES (${activation}, 'ENTRA_ROLE', ${ENTRA.globalAdministrator}, ${DIRECTORY_SCOPE}, ${persona('olga')}, 'ACTIVE', 'ACTIVATED',
+      ${eligibility}, now() - interval '1 hour', now() + interval '1 hour', now())`.execute(db());
+  expect(
+    await deactivate(await as('olga'), { assignmentId: activation, justification: null, validateOnly: true }),
+  ).toMatchObject({
+    status: 'REVOKED',
+  });
+  expect(
+    await remove(await as('pia'), { assignmentId: activation, reasons: REASON, validateOnly: true }),
+  ).toMatchObject({
+    status: 'REVOKED',
+  });
+});
+
+test('the last owner of a group is not removed', async () => {
+  const { rows } = await sql<{
+    id: string;
+  }>`SELECT min(a.id::text) AS id FROM assignment a JOIN principal p ON p.id = a.principal_id
+    JOIN scope s ON s.id = a.scope_id JOIN principal g ON g.id = s.principal_id
+    WHERE a.role_id = ${GROUP_OWNER} AND a.type = 'ACTIVE' AND a.during @> clock_timestamp() AND p.enabled AND g.role_assignable
+    GROUP BY a.scope_id HAVING count(*) = 1 LIMIT 1`.execute(db());
+  const outcome = await remove(await as('pia'), { assignmentId: rows[0]?.id as string, reasons: REASON });
+  expect(outcome.refusals).toMatchObject([{ code: 'LAST_OWNER' }]);
+});
