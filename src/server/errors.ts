@@ -47,7 +47,8 @@ export function withoutStatus({ message, nodes, source, positions, path, extensi
 
 /** What was thrown first; GraphQL wraps an error once for each level that has something to add. */
 function causeOf(error: unknown): unknown {
-  return error instanceof GraphQLError && error.originalError ? causeOf(error.originalError) : error;
+  if (error instanceof GraphQLError && error.originalError) return causeOf(error.originalError);
+  return error instanceof ViewerGoneError ? new DisabledPrincipalError() : error;
 }
 
 /** GraphQL names the argument or variable in front of a scalar's own sentence. */
@@ -59,7 +60,7 @@ function codeOf(cause: unknown): string | null {
   if (cause instanceof ArgumentError || cause instanceof StreamEndedError) return cause.code;
   if (cause instanceof UnauthenticatedError) return 'UNAUTHENTICATED';
   if (cause instanceof UnknownPrincipalError) return 'UNKNOWN_PRINCIPAL';
-  if (cause instanceof DisabledPrincipalError || cause instanceof ViewerGoneError) return 'PRINCIPAL_DISABLED';
+  if (cause instanceof DisabledPrincipalError) return 'PRINCIPAL_DISABLED';
   if (cause instanceof IdentityProviderUnavailable) return 'IDENTITY_PROVIDER_UNAVAILABLE';
   return null;
 }
