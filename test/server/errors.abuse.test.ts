@@ -1,7 +1,10 @@
 /** What does a caller get who asks wrongly, or without a right to? A stable code, and nothing about how the gateway is made. */
 import { importJWK, SignJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ViewerGoneError } from '../../src/action/perform.ts';
 import { persona } from '../../src/company/personas.ts';
+import { clientError } from '../../src/server/errors.ts';
 import { makeKey } from '../identity/testIssuer.ts';
 import {
   type Anything,
@@ -12,6 +15,7 @@ import {
   type TestGateway,
   TRANSPORTS,
 } from '../support/gateway.ts';
+import { until } from '../support/process.ts';
 
 /** How the gateway is made: stacks, files, SQL, constraints. */
 const INSIDES =
@@ -179,5 +183,96 @@ describe('a principal that may not come in', () => {
       expect(JSON.stringify([stream.items, stream.error])).toContain(code);
       stream.cut();
     }
+  });
+});
+
+describe('a fault', () => {
+  const QUERY = '{ principals(first: 1000) { totalCount nodes { id } } }';
+  let faulty: TestGateway;
+  let logged: string[];
+  beforeEach(async () => {
+    faulty = await startGateway();
+    logged = [];
+    vi.spyOn(console, 'error').mockImplementation((...words) => logged.push(words.map(String).join(' ')));
+  });
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await faulty.close();
+  });
+  const expectFault = (answer: { errors?: Anything; text?: string }) => {
+    const [{ message, extensions }] = answer.errors;
+    expect([extensions.code, message]).toEqual([
+      'INTERNAL_SERVER_ERROR',
+      'Something went wrong in the gateway. It is on record there under the id.',
+    ]);
+    expect(JSON.stringify(answer)).not.toMatch(INSIDES);
+    expect(logged.some((line) => line.startsWith(extensions.id))).toBe(true);
+  };
+  const change = (statement: string) => faulty.database.em.fork().execute(statement);
+
+  it('of a connection that is cut during a query tells nothing, and the next query is answered', async () => {
+    await faulty.ask('grace', QUERY);
+    const client = new pg.Client({ connectionString: faulty.databaseUrl });
+    await client.connect();
+    await client.query('BEGIN');
+    await client.query('LOCK TABLE principal IN ACCESS EXCLUSIVE MODE');
+    const asked = faulty.ask('grace', QUERY);
+    await until('the query to be cut', async () => {
+      const { rowCount } = await client.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+      );
+      return rowCount;
+    });
+    await client.query('ROLLBACK');
+    await client.end();
+    const answer = await asked;
+    expect(answer.status).toBe(500);
+    expectFault(answer);
+    expect((await faulty.ask('grace', QUERY)).status).toBe(200);
+  });
+
+  it.each([
+    ['a table that is gone', 'ALTER TABLE role RENAME TO gone', '{ roles { totalCount } }'],
+    [
+      'a table that is gone behind a list',
+      'ALTER TABLE role RENAME COLUMN display_name TO gone',
+      '{ assignments(first: 5) { nodes { role { displayName } } } }',
+    ],
+    [
+      'a constraint that nobody foresaw',
+      "ALTER TABLE event ADD CONSTRAINT secret_rule CHECK (type <> 'request.refused') NOT VALID",
+      'mutation { activate(input: { eligibility: "x" }) { refusals { code } } }',
+    ],
+  ])('of %s tells nothing', async (_what, statement, query) => {
+    await change(statement);
+    const answer = await faulty.ask('grace', query);
+    expect(answer.status).toBe(500);
+    expectFault(answer);
+    for (const transport of TRANSPORTS) {
+      const stream = await open(faulty, transport, 'grace', query);
+      await stream.all();
+      expectFault(stream.items[0] as Anything);
+      stream.cut();
+    }
+  });
+
+  it.each(TRANSPORTS)('of a stream over %s ends it, and tells nothing', async (transport) => {
+    const after = (await faulty.ask('olga', '{ eventCursor }')).data.eventCursor;
+    const query = 'subscription ($after: Cursor) { assignmentEvents(after: $after) { position } }';
+    const stream = await open(faulty, transport, 'olga', query, { after });
+    await change(`INSERT INTO event (at, type, provider, assignment_type, principal_id, payload)
+      VALUES (now(), 'assignment.assigned', 'ENTRA_ROLE', 'ACTIVE', '${persona('olga')}', '{}')`);
+    await stream.atLeast(1);
+    await change('ALTER TABLE scope RENAME TO gone');
+    const items = await stream.all();
+    expect(items).toHaveLength(2);
+    expectFault(items[1] as Anything);
+  });
+
+  it('of a principal that is gone after the token was checked has a sentence', () => {
+    expect(clientError(new ViewerGoneError(), () => undefined)).toMatchObject({
+      message: 'The principal that the access token names is disabled.',
+      extensions: { code: 'PRINCIPAL_DISABLED' },
+    });
   });
 });
