@@ -199,5 +199,7 @@ export interface NewAssignment extends Held, Period {
 }
 
 export async function endAssignment(tx: Transaction, id: string, endsAt: Date, endedBy: EndReason): Promise<void> {
-  await tx.nativeUpdate(AssignmentEntity, { id }, { endsAt, endedBy });
+  // An imported row may begin between two milliseconds: cut to one, its start is no end for it.
+  await sql`UPDATE assignment SET ends_at = greatest(starts_at, ${endsAt}::timestamptz), ended_by = ${endedBy}
+    WHERE id = ${id}`.execute(tx.getKysely());
 }
