@@ -4,11 +4,10 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deactivate } from '../../src/action/deactivation.ts';
 import { remove } from '../../src/action/removal.ts';
-import { processNow } from '../../src/clock.ts';
 import { type PersonaName, persona } from '../../src/company/personas.ts';
 import { DIRECTORY_SCOPE, ENTRA, GROUP_OWNER } from '../../src/decision/role.ts';
-import { viewerOf } from '../../src/identity/viewer.ts';
 import { cloneDemoDatabase, type TestDatabase } from '../support/database.ts';
+import { contextOf } from '../support/viewer.ts';
 
 let clone: TestDatabase;
 const db = () => clone.database.em.fork().getKysely();
@@ -23,12 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => clone.drop());
 
-async function as(name: PersonaName) {
-  const now = processNow();
-  const token = { objectId: persona(name), appOnly: false, appPermissions: [], authenticationContexts: [] };
-  const proof = { authenticatedAt: now, multiFactorAt: now, expiresAt: new Date(now.getTime() + 3_600_000) };
-  return { database: clone.database, viewer: (await viewerOf(db(), { ...token, ...proof })).viewer };
-}
+const as = (name: PersonaName) => contextOf(clone.database, persona(name));
 
 async function held(principal: string, role: string): Promise<string> {
   const { rows } = await sql<{ id: string }>`SELECT id FROM assignment

@@ -10,8 +10,8 @@ import { processNow } from '../../src/clock.ts';
 import { type PersonaName, persona } from '../../src/company/personas.ts';
 import { type ApprovalStage, defaultPolicy, type RolePolicyRules } from '../../src/decision/policy.ts';
 import { DIRECTORY_SCOPE, ENTRA } from '../../src/decision/role.ts';
-import { viewerOf } from '../../src/identity/viewer.ts';
 import { cloneDemoDatabase, type TestDatabase } from '../support/database.ts';
+import { contextOf } from '../support/viewer.ts';
 
 let clone: TestDatabase;
 let eligibility: string;
@@ -55,20 +55,7 @@ async function policy(stages: readonly ApprovalStage[], changes: Partial<RolePol
     FROM role_policy_version WHERE role_id = ${ENTRA.globalReader} AND scope_id = ${DIRECTORY_SCOPE}`.execute(db());
 }
 
-async function as(name: PersonaName) {
-  const now = processNow();
-  const token = {
-    objectId: persona(name),
-    appOnly: false,
-    appPermissions: [],
-    authenticatedAt: now,
-    multiFactorAt: now,
-    authenticationContexts: [],
-    expiresAt: new Date(now.getTime() + 3_600_000),
-  };
-  const { viewer } = await viewerOf(db(), token);
-  return { database: clone.database, viewer };
-}
+const as = (name: PersonaName) => contextOf(clone.database, persona(name));
 
 const REASONS = { justification: 'Quarterly check', ticketNumber: null, ticketSystem: null };
 const item = (durationMinutes: number) => ({
