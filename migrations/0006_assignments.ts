@@ -55,6 +55,7 @@ export class Assignments extends Migration {
         WITH RECURSIVE membership (group_id, direct) AS (
           SELECT s.principal_id, true
           FROM assignment a JOIN scope s ON s.id = a.scope_id
+          JOIN principal g ON g.id = s.principal_id AND g.deleted_at IS NULL
           WHERE a.principal_id = member AND a.type = 'ACTIVE' AND a.during @> at
             AND a.role_id = '00000000-0000-4000-8000-0000000000a1'
           UNION
@@ -62,10 +63,10 @@ export class Assignments extends Migration {
           FROM membership m
           JOIN assignment a ON a.principal_id = m.group_id AND a.type = 'ACTIVE' AND a.during @> at
             AND a.role_id = '00000000-0000-4000-8000-0000000000a1'
-          JOIN scope s ON s.id = a.scope_id)
-        SELECT m.group_id, bool_or(m.direct)
-        FROM membership m JOIN principal g ON g.id = m.group_id AND g.deleted_at IS NULL
-        GROUP BY m.group_id
+          JOIN scope s ON s.id = a.scope_id
+          -- A deleted group is no way to another one.
+          JOIN principal g ON g.id = s.principal_id AND g.deleted_at IS NULL)
+        SELECT group_id, bool_or(direct) FROM membership GROUP BY group_id
       $$;
     `);
   }
