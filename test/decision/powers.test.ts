@@ -5,6 +5,7 @@ import {
   type HeldRole,
   managesSomething,
   mayManage,
+  mayManagePolicy,
   type Powers,
   powersOf,
   readsDirectory,
@@ -230,4 +231,14 @@ test.each<[string, Partial<Viewer>, boolean]>([
 test('the directory is read by whoever views Entra assignments', () => {
   expect(readsDirectory(powersOf([entra('securityOperator')], [], []))).toBe(true);
   expect(readsDirectory(powersOf([entra('groupsAdministrator')], [], []))).toBe(false);
+});
+
+test('role settings are managed with the assignments, by an application with a permission of its own', () => {
+  const settings = (powers: Powers) => Object.values(TARGETS).map((each) => mayManagePolicy(powers, each));
+  expect(settings(powersOf([entra('privilegedRoleAdministrator')], [], []))).toEqual([true, false, true, false]);
+  expect(settings(powersOf([azure({ managesAssignments: true })], [], []))).toEqual([false, true, false, false]);
+  expect(settings(powersOf([owner('crew')], [], []))).toEqual([false, false, false, true]);
+  const application = (permission: string) => settings(powersOf([], [], [permission]))[0];
+  expect(application('RoleEligibilitySchedule.ReadWrite.Directory')).toBe(false);
+  expect(application('RoleManagementPolicy.ReadWrite.Directory')).toBe(true);
 });
