@@ -1,5 +1,6 @@
 /** Time is up, or nearly: assignments end, requests time out, and people are warned of an end before it comes. */
 import { minutesLeft, WARNINGS, type Warning } from '../decision/warning.ts';
+import { keepLastWay } from '../store/administrators.ts';
 import type { Database } from '../store/database.ts';
 import { claimEscalation, claimWarning, type EndingAssignment, lockEnding, lockOverdue } from '../store/due.ts';
 import { AssignmentEntity } from '../store/entities.ts';
@@ -7,12 +8,18 @@ import { record } from '../store/event.ts';
 import { timeOut } from '../store/request.ts';
 import { databaseNow, transact } from '../store/transaction.ts';
 
-/** The access itself ended with the clock; this puts it on record. @returns false when there was nothing to do */
+/** The access itself ended with the clock; this puts it on record, unless nobody else were left. @returns false when there was nothing to do */
 export function expireAssignment(database: Database, id: string): Promise<boolean> {
   return transact(database, async (tx) => {
     const ending = await lockEnding(tx, id);
     if (ending === null) return false;
     const { startsAt, endsAt } = ending;
+    const keptUntil = await keepLastWay(tx, id);
+    if (keptUntil !== null) {
+      const event = { type: 'assignment.extended', at: await databaseNow(tx), actorId: null } as const;
+      await record(tx, { ...subjectOf(ending), ...event, payload: { endsAt: keptUntil, lastWay: true } });
+      return true;
+    }
     await tx.nativeUpdate(AssignmentEntity, { id }, { endedBy: 'EXPIRED' });
     const at = await databaseNow(tx);
     await record(tx, {

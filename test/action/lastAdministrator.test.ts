@@ -1,12 +1,14 @@
 /** Does an administrator who would be missed stay, and is the attempt on record? */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deactivate } from '../../src/action/deactivation.ts';
+import { expireAssignment } from '../../src/action/expiry.ts';
 import { remove } from '../../src/action/removal.ts';
 import { type PersonaName, persona } from '../../src/company/personas.ts';
 import { DIRECTORY_SCOPE, ENTRA, GROUP_OWNER } from '../../src/decision/role.ts';
-import { cloneDemoDatabase, type TestDatabase } from '../support/database.ts';
+import { cloneDatabase, cloneDemoDatabase, type TestDatabase } from '../support/database.ts';
+import { rowsOf } from '../support/rows.ts';
 import { contextOf } from '../support/viewer.ts';
 
 let clone: TestDatabase;
@@ -80,4 +82,39 @@ test('the last owner of a group is not removed', async () => {
     GROUP BY a.scope_id HAVING count(*) = 1 LIMIT 1`.execute(db());
   const outcome = await remove(await as('pia'), { assignmentId: rows[0]?.id as string, reasons: REASON });
   expect(outcome.refusals).toMatchObject([{ code: 'LAST_OWNER' }]);
+});
+
+describe('at the end of its time', () => {
+  const ended = async (principal: string, role: string, type: 'ELIGIBLE' | 'ACTIVE') => {
+    const id = await rowsOf(clone.database).assignment({ principal, role, type, starts: -600, ends: -1 });
+    await expireAssignment(clone.database, id);
+    const [row] = await rowsOf(clone.database).run(
+      sql<{ endedBy: string | null; runs: boolean }>`
+        SELECT ended_by AS "endedBy", ends_at > clock_timestamp() AS runs FROM assignment WHERE id = ${id}`,
+    );
+    return row;
+  };
+
+  test('the last way to Global Administrator is kept for another hour, and everything else expires', async () => {
+    const solo = await cloneDatabase();
+    const whole = clone;
+    clone = solo;
+    try {
+      const user = await rowsOf(solo.database).user();
+      expect(await ended(user, ENTRA.globalAdministrator, 'ELIGIBLE')).toEqual({ endedBy: null, runs: true });
+      expect(await ended(user, ENTRA.globalAdministrator, 'ACTIVE')).toEqual({ endedBy: null, runs: true });
+      const other = await rowsOf(solo.database).user();
+      expect(await ended(other, ENTRA.globalAdministrator, 'ACTIVE')).toEqual({ endedBy: 'EXPIRED', runs: false });
+      expect(await ended(other, ENTRA.globalReader, 'ACTIVE')).toEqual({ endedBy: 'EXPIRED', runs: false });
+      expect((await rowsOf(solo.database).events()).map(({ type }) => type)).toEqual([
+        'assignment.extended',
+        'assignment.extended',
+        'assignment.expired',
+        'assignment.expired',
+      ]);
+    } finally {
+      clone = whole;
+      await solo.drop();
+    }
+  });
 });
