@@ -7,7 +7,7 @@ import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import { processNow } from '../clock.ts';
 import type { Config } from '../config.ts';
-import type { TokenIdentity } from '../identity/token.ts';
+import { type TokenIdentity, UnauthenticatedError } from '../identity/token.ts';
 import { clientError, withoutStatus } from './errors.ts';
 import { bearerToken, type Graphql, type GraphqlParts } from './graphql.ts';
 import { LIMITS } from './limits.ts';
@@ -33,14 +33,17 @@ export function createWebSockets(parts: GraphqlParts, graphql: Graphql): WebSock
       async onConnect({ connectionParams, extra }) {
         try {
           const { authorization } = connectionParams ?? {};
-          extra.identity = await verifier.verify(bearerToken(typeof authorization === 'string' ? authorization : null));
+          const identity = await verifier.verify(bearerToken(typeof authorization === 'string' ? authorization : null));
+          // The tolerance for other clocks is no use here: the socket would close at once, and its client come back.
+          if (identity.expiresAt <= processNow()) throw new UnauthenticatedError('The access token has expired.');
+          extra.identity = identity;
         } catch (error) {
           const { message, extensions } = safe(error);
           const code = extensions.code === 'UNAUTHENTICATED' ? CloseCode.Unauthorized : CloseCode.InternalServerError;
           extra.socket.close(code, reason(message));
           return false;
         }
-        closeAtExpiry(extra, extra.identity.expiresAt);
+        closeAtExpiry(extra, (extra.identity as TokenIdentity).expiresAt);
         return true;
       },
       async onSubscribe({ extra }, _id, payload): Promise<ExecutionArgs | GraphQLError[]> {

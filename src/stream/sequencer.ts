@@ -32,6 +32,9 @@ async function run(url: string, stopped: AbortSignal, onFault: (error: unknown) 
     const client = new pg.Client({
       connectionString: url,
       connectionTimeoutMillis: 5_000,
+      // A database that is silent without being gone is given up on.
+      query_timeout: 30_000,
+      keepAlive: true,
       application_name: 'portcullis sequencer',
     });
     client.on('error', () => undefined); // the query that needs the connection reports its loss

@@ -44,6 +44,9 @@ class LogTail implements Tail {
     const client = new pg.Client({
       connectionString: this.#url,
       connectionTimeoutMillis: 5_000,
+      // A database that is silent without being gone is given up on.
+      query_timeout: 10_000,
+      keepAlive: true,
       application_name: 'portcullis tail',
     });
     client.on('error', (error) => this.#lost(client, error));
