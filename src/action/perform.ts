@@ -5,7 +5,7 @@ import type { RequestStatus } from '../decision/words.ts';
 import { isRefused, type Refusal, type RefusalCode, type Refused, refuse } from '../refusals.ts';
 import type { Database } from '../store/database.ts';
 import { type EventSubject, record } from '../store/event.ts';
-import { claimKey, keepAnswer } from '../store/idempotency.ts';
+import { claimKey, keepAnswer, releaseKey } from '../store/idempotency.ts';
 import { databaseNow, type Transaction, transact } from '../store/transaction.ts';
 import { currentViewer } from '../store/viewer.ts';
 
@@ -99,7 +99,8 @@ async function once(
     }
     if (claimed !== 'NEW') return claimed.answer as Outcome[];
     const outcomes = await asPresent(tx);
-    await keepAnswer(tx, viewer.id, key, outcomes);
+    if (outcomes.every(({ refusals }) => refusals.length > 0)) await releaseKey(tx, viewer.id, key);
+    else await keepAnswer(tx, viewer.id, key, outcomes);
     return outcomes;
   });
 }

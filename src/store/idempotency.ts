@@ -32,6 +32,11 @@ export async function claimKey(tx: Transaction, { principalId, key, body, now }:
   return rows[0]?.bodyHash === hash ? { answer: rows[0].answer } : 'OTHER_INPUT';
 }
 
+/** A refusal changed nothing: whoever signs in anew or mends the input may come back with the same key. */
+export async function releaseKey(tx: Transaction, principalId: string, key: string): Promise<void> {
+  await sql`DELETE FROM idempotency_key WHERE principal_id = ${principalId} AND key = ${key}`.execute(tx.getKysely());
+}
+
 export async function keepAnswer(tx: Transaction, principalId: string, key: string, answer: unknown): Promise<void> {
   await sql`UPDATE idempotency_key SET answer = ${JSON.stringify(answer)}::jsonb
     WHERE principal_id = ${principalId} AND key = ${key}`.execute(tx.getKysely());

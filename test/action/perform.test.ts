@@ -122,13 +122,13 @@ describe('an idempotency key', () => {
     expect(await company.counts()).toEqual(before);
   });
 
-  test('gives a refusal again as well, on record once', async () => {
+  test('is free again after a refusal, also for a mended input; each attempt is on record', async () => {
     const gail = await company.as(company.gail);
     const input = assignment({ idempotencyKey: key, schedule: NOW_FOR(1) });
-    const first = await assign(gail, input);
-    expect(first).toMatchObject(refusedWith('DURATION_TOO_SHORT'));
-    expect(await assign(gail, input)).toEqual(first);
-    expect(await company.eventTypes()).toEqual(['request.refused']);
+    expect(await assign(gail, input)).toMatchObject(refusedWith('DURATION_TOO_SHORT'));
+    expect(await assign(gail, input)).toMatchObject(refusedWith('DURATION_TOO_SHORT'));
+    expect(await company.eventTypes()).toEqual(['request.refused', 'request.refused']);
+    expect(await assign(gail, assignment({ idempotencyKey: key }))).toMatchObject({ status: 'PROVISIONED' });
   });
 
   test('with another input is refused, with another verb too', async () => {
@@ -167,7 +167,7 @@ describe('an idempotency key', () => {
     expect(await approve(ben, { ...input, requestIds: requestIds.toReversed() })).toEqual(first.toReversed());
     expect(await deny(ben, input)).toMatchObject([
       refusedWith('IDEMPOTENCY_KEY_REUSED'),
-      refusedWith('IDEMPOTENCY_KEY_REUSED'),
+      refusedWith('REQUEST_NOT_FOUND'),
     ]);
   });
 
