@@ -3,7 +3,6 @@ import { type Refusal, type Refused, refusal, refuse } from '../refusals.ts';
 import { conditionRefusal } from './condition.ts';
 import type { RolePolicyRules } from './policy.ts';
 import { mayManage, type Powers } from './powers.ts';
-import { GROUP_MEMBER } from './role.ts';
 import { assignmentRuleRefusals, type Proof, type Reasons } from './rules.ts';
 import { decidePeriod, type Period, type ScheduleInput } from './schedule.ts';
 import type { AssignmentType, PrincipalKind, Provider, ScopeKind } from './words.ts';
@@ -177,8 +176,8 @@ function groupRefusal(
       return principal.securityEnabled ? null : no('Only a security group can hold an Azure role.');
     case 'GROUP':
       if (scope.group?.id === principal.id) return no('A group cannot be a member or an owner of itself.');
-      if (type === 'ACTIVE' && scope.group?.roleAssignable && role.id === GROUP_MEMBER) {
-        return no('A role-assignable group has no active nested groups.');
+      if (type === 'ACTIVE' && scope.group?.roleAssignable) {
+        return no('A group cannot be an active member or owner of a role-assignable group.');
       }
       return null;
     default:

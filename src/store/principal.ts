@@ -92,6 +92,7 @@ export async function enabledUsers(db: Sql, ids: readonly string[]): Promise<str
       UNION
       SELECT a.principal_id
       FROM named n
+      JOIN principal g ON g.id = n.id AND g.deleted_at IS NULL
       JOIN scope s ON s.principal_id = n.id AND s.kind = 'GROUP'
       JOIN assignment a ON a.scope_id = s.id AND a.role_id = ${GROUP_MEMBER}
         AND a.type = 'ACTIVE' AND a.during @> clock_timestamp())

@@ -67,8 +67,10 @@ export function visibleRequest(viewer: Viewer, alias: string): Predicate {
 /** Requests that the viewer is, or was, asked to decide: whoever stands behind a later stage hears of it when it opens. */
 function decidable(viewer: Viewer) {
   return sql`SELECT asked.request_id FROM request_approver asked JOIN request q ON q.id = asked.request_id
-    WHERE asked.approver_id = ${viewer.id} AND asked.stage <= q.stage
-      AND (NOT asked.escalation OR q.escalates_at <= clock_timestamp())`;
+    WHERE asked.approver_id = ${viewer.id} AND (
+      (asked.stage <= q.stage AND NOT asked.escalation)
+      OR (asked.stage = q.stage AND q.escalates_at <= clock_timestamp())
+      OR EXISTS (SELECT 1 FROM approval_decision d WHERE d.request_id = q.id AND d.decided_by = ${viewer.id}))`;
 }
 
 export function visibleEvent(viewer: Viewer, alias: string): Predicate {

@@ -384,7 +384,10 @@ describe('the past', () => {
       (
         (
           await given.run(
-            sql<{ at: string }>`SELECT clock_timestamp() - make_interval(secs => ${seconds}::float8) AS at`,
+            // An instant of the API has whole milliseconds: it is read in the one after whatever happened before.
+            sql<{
+              at: string;
+            }>`SELECT clock_timestamp() - make_interval(secs => ${seconds}::float8) AS at FROM pg_sleep(0.002)`,
           )
         )[0] as { at: string }
       ).at,
