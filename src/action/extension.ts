@@ -5,7 +5,7 @@ import type { EndInput } from '../decision/update.ts';
 import { isRefused } from '../refusals.ts';
 import { changeAssignment } from '../store/change.ts';
 import { record } from '../store/event.ts';
-import { hasPendingRequest, insertRequest } from '../store/request.ts';
+import { closeOverdue, hasPendingRequest, insertRequest } from '../store/request.ts';
 import { type ActionContext, type CommonInput, type Outcome, perform, type Written } from './perform.ts';
 import { changeOf, subjectOf } from './removal.ts';
 import { changeFacts } from './update.ts';
@@ -34,6 +34,7 @@ export function extend(context: ActionContext, input: ExtendInput): Promise<Outc
     const order = { ...changeOf(row, { viewer, reasons, policyVersionId, now }), ...asked };
     if (decision.by === 'HOLDER') {
       const waiting = { action: 'SELF_EXTEND', status: 'PENDING_ADMIN_DECISION', completedAt: null } as const;
+      await closeOverdue(tx, order, now);
       const requestId = await insertRequest(tx, { ...order, ...waiting });
       const event = { ...subjectOf(row), type: 'request.created', at: now, actorId: viewer.id, requestId } as const;
       await record(tx, { ...event, payload: { endsAt } });
