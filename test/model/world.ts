@@ -39,6 +39,8 @@ const PROVIDERS: Record<RoleName, Provider> = {
 export interface Seen {
   readonly assignments: readonly { id: string; inForce: boolean; endedBy: string | null; minutes: number | null }[];
   readonly requests: readonly { id: string; status: string }[];
+  /** Who holds a role actively, once for each. */
+  readonly activeNow: readonly string[];
   /** How often each rule that must never be broken is broken. */
   readonly broken: Readonly<Record<string, number>>;
 }
@@ -47,7 +49,10 @@ export interface Seen {
 export class World {
   readonly assignments: string[] = [];
   readonly requests: string[] = [];
+  /** Of the settings of the plain role. */
+  readonly versions = { plain: 0 };
   readonly database: Database;
+  readonly subscriptionPath: string;
   readonly holders: Readonly<Record<Holder, string>>;
   readonly places: Readonly<Record<Place, string>>;
   readonly #rows: Rows;
@@ -57,22 +62,21 @@ export class World {
     database: Database,
     holders: Record<Holder, string>,
     places: Record<Place, string>,
-    firstEvent: number,
+    { firstEvent, subscriptionPath }: { firstEvent: number; subscriptionPath: string },
   ) {
     this.database = database;
     this.holders = holders;
     this.places = places;
     this.#rows = rowsOf(database);
     this.#firstEvent = firstEvent;
+    this.subscriptionPath = subscriptionPath;
   }
 
   /** As the reference begins, with what it is told to begin with. */
   static async found(database: Database, reference: Reference, beginning: readonly Beginning[]): Promise<World> {
     const rows = rowsOf(database);
     // What the last run left behind would be administrators of this one; the guard is taken out of the way.
-    await database.em
-      .fork()
-      .execute(`BEGIN; SET LOCAL session_replication_role = replica; DELETE FROM assignment; COMMIT`);
+    await unguarded(database, 'DELETE FROM assignment');
     const crew = await rows.group(true);
     const ids = await Promise.all(PEOPLE.map((name) => rows.user(name)));
     const people = Object.fromEntries(PEOPLE.map((name, index) => [name, ids[index]]));
@@ -82,7 +86,7 @@ export class World {
     const places = { directory: DIRECTORY_SCOPE, subscription, resourceGroup, crew: crew.scope };
     const holders = { ...people, crew: crew.id } as Record<Holder, string>;
     const [last] = await rows.run(sql<{ id: string }>`SELECT coalesce(max(id), 0) AS id FROM event`);
-    const world = new World(database, holders, places, Number(last?.id));
+    const world = new World(database, holders, places, { firstEvent: Number(last?.id), subscriptionPath: path });
     const azra = {
       principal: holders.azra,
       role: AZURE_OWNER,
@@ -92,6 +96,9 @@ export class World {
     await rows.assignment(azra);
     await rows.assignment({ principal: holders.olga, role: GROUP_OWNER, provider: 'GROUP', scope: crew.scope });
     for (const role of ROLES) await world.setPolicy(role, reference.policies[role]);
+    const touched = await rows.run(sql<{ version: number }>`
+      SELECT max(version) AS version FROM role_policy_version WHERE role_id = ${ROLE_IDS.plain}`);
+    world.versions.plain = touched[0]?.version ?? 0;
     for (const { ends, ...access } of beginning) {
       const end = ends === null ? null : ends * MINUTE;
       reference.add({ ...access, start: -60 * MINUTE, end, activated: false, eligibility: null, request: null });
@@ -162,19 +169,24 @@ export class World {
     }
   }
 
-  /** All dates move into the past; the guards of history are there for people. */
+  /** All dates move into the past. */
   async pass(minutes: number): Promise<void> {
     const back = `interval '${minutes} minutes'`;
-    await this.database.em.fork().execute(`BEGIN; SET LOCAL session_replication_role = replica;
-      ALTER TABLE assignment DISABLE TRIGGER assignment_history_kept;
-      UPDATE assignment SET starts_at = starts_at - ${back}, ends_at = ends_at - ${back}, created_at = created_at - ${back};
+    await unguarded(
+      this.database,
+      `ALTER TABLE assignment DISABLE TRIGGER assignment_history_kept;
+      -- The oldest first: none moves into the time of another one of the same access.
+      DO $$ DECLARE moved uuid; BEGIN
+        FOR moved IN SELECT id FROM assignment ORDER BY starts_at, ends_at NULLS LAST LOOP
+          UPDATE assignment SET starts_at = starts_at - ${back}, ends_at = ends_at - ${back}, created_at = created_at - ${back} WHERE id = moved;
+        END LOOP;
+      END $$;
       ALTER TABLE assignment ENABLE ALWAYS TRIGGER assignment_history_kept;
       UPDATE request SET starts_at = starts_at - ${back}, ends_at = ends_at - ${back}, created_at = created_at - ${back},
-        expires_at = expires_at - ${back}, completed_at = completed_at - ${back}, multi_factor_at = multi_factor_at - ${back}
-        WHERE created_at > clock_timestamp() - interval '10 years';
+        expires_at = expires_at - ${back}, completed_at = completed_at - ${back}, multi_factor_at = multi_factor_at - ${back};
       UPDATE approval_decision SET decided_at = decided_at - ${back};
-      UPDATE assignment_warning SET ends_at = ends_at - ${back};
-      COMMIT`);
+      UPDATE assignment_warning SET ends_at = ends_at - ${back}`,
+    );
   }
 
   async look(): Promise<Seen> {
@@ -186,6 +198,7 @@ export class World {
         (SELECT coalesce(json_agg(json_build_object('id', id, 'inForce', during @> clock_timestamp(), 'endedBy', ended_by,
           'minutes', extract(epoch FROM ends_at - starts_at) / 60)), '[]') FROM mine) AS assignments,
         (SELECT coalesce(json_agg(json_build_object('id', id, 'status', status)), '[]') FROM asked) AS requests,
+        (SELECT coalesce(json_agg(principal_id), '[]') FROM mine WHERE type = 'ACTIVE' AND during @> clock_timestamp()) AS "activeNow",
         json_build_object(
           'access that overlaps', (SELECT count(*) FROM mine a JOIN mine b ON a.id < b.id AND a.principal_id = b.principal_id
             AND a.role_id = b.role_id AND a.scope_id = b.scope_id AND a.type = b.type AND a.during && b.during),
@@ -223,6 +236,13 @@ export class World {
         'refusals not on record', ${reference.refused}::int - (SELECT count(*) FROM news WHERE type = 'request.refused')) AS counts`);
     return (found as { counts: Record<string, number> }).counts;
   }
+}
+
+/** In one transaction past the guards, which are there for people. */
+async function unguarded(database: Database, statements: string): Promise<void> {
+  await database.em
+    .fork()
+    .transactional((tx) => tx.execute(`SET LOCAL session_replication_role = replica; ${statements}`));
 }
 
 export type Beginning = Pick<Held, 'holder' | 'role' | 'place' | 'type'> & {
