@@ -69,7 +69,11 @@ async function policyChangeFacts(
     ...{ powers: viewer.powers, role, scope, expectedVersion, rules, inherit, inheritable, template },
     current: { ...before, own, templateVersionId: own ? (before.template?.versionId ?? null) : null },
     templateNamed: templateId !== null,
-    approvers: await kindsOf(db, viewer, names),
+    // Whoever stays an approver was seen by whoever named them.
+    approvers: new Map([
+      ...(await kindsOf(db, null, approversNamed(before.rules))),
+      ...(await kindsOf(db, viewer, names)),
+    ]),
   };
   return { facts, before };
 }
@@ -79,10 +83,10 @@ function subjectOf({ role, scope }: PolicyChangeFacts): EventSubject {
   return { ...(role && { provider: role.provider, roleId: role.id }), ...(scope && { scopeId: scope.id }) };
 }
 
-/** What the named principals are, those that the viewer may see. */
+/** What the named principals are, those that the viewer may see; null: all of them. */
 export async function kindsOf(
   db: Sql,
-  viewer: Viewer,
+  viewer: Viewer | null,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, PrincipalKind>> {
   const rows = ids.length === 0 ? [] : await principalsById(db, ids, viewer);
