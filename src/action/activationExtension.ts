@@ -5,6 +5,7 @@ import { defaultPolicy } from '../decision/policy.ts';
 import type { Reasons } from '../decision/rules.ts';
 import { isRefused } from '../refusals.ts';
 import {
+  assignmentsById,
   extendAssignment,
   heldPeriods,
   type LockedAssignment,
@@ -75,8 +76,10 @@ export async function prolong(
 
 async function extensionFacts({ tx, viewer }: Attempt, input: ExtendActivationInput) {
   const db = tx.getKysely();
+  // What it rests on is locked before it, as by whoever removes that: in another order each would wait for the other.
+  const [seen] = await assignmentsById(db, [input.assignmentId], viewer);
+  const eligibility = seen?.eligibilityId ? await lockEligibility(tx, seen.principalId, seen.eligibilityId) : null;
   const row = await lockAssignment(tx, viewer, input.assignmentId);
-  const eligibility = row?.eligibilityId ? await lockEligibility(tx, row.principalId, row.eligibilityId) : null;
   const policy = row && (await currentPolicy(db, { ...row, scopeId: row.eligibilityScopeId ?? row.scopeId }));
   const rules = policy?.rules ?? defaultPolicy('ENTRA_ROLE');
   const now = await databaseNow(tx);
