@@ -7,7 +7,7 @@ import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import { processNow } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { type TokenIdentity, UnauthenticatedError } from '../identity/token.ts';
+import { type TokenIdentity, type TokenVerifier, UnauthenticatedError } from '../identity/token.ts';
 import { clientError, withoutStatus } from './errors.ts';
 import { bearerToken, type Graphql, type GraphqlParts } from './graphql.ts';
 import { LIMITS } from './limits.ts';
@@ -32,19 +32,15 @@ export function createWebSockets(parts: GraphqlParts, graphql: Graphql): WebSock
       connectionInitWaitTimeout: INIT_TIMEOUT,
       async onConnect({ connectionParams, extra }) {
         try {
-          const { authorization } = connectionParams ?? {};
-          const identity = await verifier.verify(bearerToken(typeof authorization === 'string' ? authorization : null));
-          // The tolerance for other clocks is no use here: the socket would close at once, and its client come back.
-          if (identity.expiresAt <= processNow()) throw new UnauthenticatedError('The access token has expired.');
-          extra.identity = identity;
+          extra.identity = await authenticate(verifier, connectionParams?.authorization);
+          closeAtExpiry(extra, extra.identity.expiresAt);
+          return true;
         } catch (error) {
           const { message, extensions } = safe(error);
           const code = extensions.code === 'UNAUTHENTICATED' ? CloseCode.Unauthorized : CloseCode.InternalServerError;
           extra.socket.close(code, reason(message));
           return false;
         }
-        closeAtExpiry(extra, (extra.identity as TokenIdentity).expiresAt);
-        return true;
       },
       async onSubscribe({ extra }, _id, payload): Promise<ExecutionArgs | GraphQLError[]> {
         try {
@@ -93,6 +89,13 @@ export function createWebSockets(parts: GraphqlParts, graphql: Graphql): WebSock
       await disposable.dispose();
     },
   };
+}
+
+/** The tolerance for other clocks is no use here: the socket would close at once, and its client come back. */
+async function authenticate(verifier: TokenVerifier, authorization: unknown): Promise<TokenIdentity> {
+  const identity = await verifier.verify(bearerToken(typeof authorization === 'string' ? authorization : null));
+  if (identity.expiresAt <= processNow()) throw new UnauthenticatedError('The access token has expired.');
+  return identity;
 }
 
 /** 4403 tells the client to come back with a new token; 4401 would tell it to give up. */
