@@ -12,7 +12,10 @@ export function refusesInOrder<Facts>(
 ): void {
   test.each(rows.map(([name, code], index) => ({ name, code, index })))('$code: $name', ({ code, index }) => {
     const [, , own] = rows[index] as Row<Facts>;
-    expect(codesOf(decide(own(facts)))[0]).toBe(code);
+    const answer = decide(own(facts));
+    expect(codesOf(answer)[0]).toBe(code);
+    // Every sentence, field and remedy that a caller reads is reviewed here.
+    expect(answer).toMatchSnapshot();
     const spoilt = rows.slice(index).reduceRight((spoiling, [, , spoil]) => spoil(spoiling), facts);
     expect(codesOf(decide(spoilt))[0]).toBe(code);
   });
