@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { demoCompany } from '../company/company.ts';
 import { insertRows } from './bulk.ts';
 import type { Database } from './database.ts';
+import { takeWarningsAsGiven } from './due.ts';
 
 /** True as long as nobody is known. */
 export async function isEmpty(database: Database): Promise<boolean> {
@@ -31,5 +32,6 @@ export async function loadDemoCompany(database: Database, now: Date): Promise<vo
     await insertRows(db, 'request_approver', company.requestApprovers);
     await insertRows(db, 'approval_decision', company.approvalDecisions);
     await insertRows(db, 'event', company.events);
+    await takeWarningsAsGiven(db);
   });
 }

@@ -120,6 +120,13 @@ export async function claimWarning(
   return rows[0] ? (withInstants(rows[0]) as unknown as EndingAssignment) : null;
 }
 
+/** What came from elsewhere was warned of there: only what falls due from now on is announced here. */
+export async function takeWarningsAsGiven(db: Sql): Promise<void> {
+  await sql`INSERT INTO assignment_warning (assignment_id, ends_at, kind, warned_at)
+    SELECT due.id, a.ends_at, due.warning, clock_timestamp()
+    FROM (${DUE.WARNING}) due JOIN assignment a ON a.id = due.id`.execute(db);
+}
+
 /** False: decided already, or in the hands of another scheduler or of whoever decides it. */
 export async function lockOverdue(tx: Transaction, requestId: string): Promise<boolean> {
   const { rows } = await sql`
