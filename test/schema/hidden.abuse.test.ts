@@ -58,6 +58,40 @@ const LOOKUPS: Case[] = [
   ],
   ['deactivate', 'Assignment', `mutation ($id: ID!) { deactivate(input: { assignment: $id }) ${OUTCOME} }`],
   ['approve', 'Request', `mutation ($id: ID!) { approve(input: { requests: [$id], justification: "x" }) ${OUTCOME} }`],
+  [
+    'extendActivation',
+    'Assignment',
+    `mutation ($id: ID!) { extendActivation(input: { assignment: $id, duration: "PT1H" }) ${OUTCOME} }`,
+  ],
+  [
+    'activateMany',
+    'Assignment',
+    `mutation ($id: ID!) { activateMany(input: { activations: [{ eligibility: $id }], atomic: true }) ${OUTCOME} }`,
+  ],
+  ['extend', 'Assignment', `mutation ($id: ID!) { extend(input: { assignment: $id, justification: "x" }) ${OUTCOME} }`],
+  [
+    'renew',
+    'Assignment',
+    `mutation ($id: ID!) { renew(input: { assignments: [$id], justification: "x" }) ${OUTCOME} }`,
+  ],
+  ['cancel', 'Request', `mutation ($id: ID!) { cancel(input: { requests: [$id] }) ${OUTCOME} }`],
+  [
+    'explainActivation',
+    'Assignment',
+    'query ($id: ID!) { explainActivation(input: { eligibility: $id }) { __typename refusals { code message } } }',
+  ],
+  ['effectiveAccess by scope', 'Scope', 'query ($id: ID!) { effectiveAccess(scope: { id: $id }) { totalCount } }'],
+  ['effectiveAccess by principal', 'User', 'query ($id: ID!) { effectiveAccess(principal: $id) { totalCount } }'],
+  [
+    'checkAccess of a principal',
+    'User',
+    `query ($id: ID!) { checkAccess(input: { principal: $id, access: { role: "${globalId('Role', 'f2ef992c-3afb-46b9-b7cf-a126ee74c451')}" } }) { allowed } }`,
+  ],
+  [
+    'rolePolicy at a scope',
+    'Scope',
+    `query ($id: ID!) { rolePolicy(role: "${globalId('Role', 'b24988ac-6180-42a0-ab88-20f7382dd24c')}", scope: { id: $id }) { id } }`,
+  ],
   ['deny', 'Request', `mutation ($id: ID!) { deny(input: { requests: [$id], justification: "x" }) ${OUTCOME} }`],
 ];
 const role = globalId('Role', 'b24988ac-6180-42a0-ab88-20f7382dd24c');
@@ -65,6 +99,11 @@ const ASSIGN = (changes: string) =>
   `mutation ($id: ID!) { assign(input: { role: "${role}", type: ELIGIBLE, ${changes} }) ${OUTCOME} }`;
 const MANAGED: Case[] = [
   ['assign at a scope', 'Scope', ASSIGN(`principal: "${globalId('User', persona('devon'))}", scope: { id: $id }`)],
+  ['remove', 'Assignment', `mutation ($id: ID!) { remove(input: { assignment: $id }) ${OUTCOME} }`],
+  ['update', 'Assignment', `mutation ($id: ID!) { update(input: { assignment: $id, permanent: true }) ${OUTCOME} }`],
+  ['extend as a manager', 'Assignment', `mutation ($id: ID!) { extend(input: { assignment: $id }) ${OUTCOME} }`],
+  ['renew as a manager', 'Assignment', `mutation ($id: ID!) { renew(input: { assignments: [$id] }) ${OUTCOME} }`],
+  ['cancel as a manager', 'Request', `mutation ($id: ID!) { cancel(input: { requests: [$id] }) ${OUTCOME} }`],
 ];
 
 describe.each<[PersonaName, Case[]]>([
