@@ -124,6 +124,10 @@ async function leaveNote(config: Config, pid: number): Promise<void> {
 
 const removeNote = (config: Config) => rm(path.join(config.dataFolder, RUNNING_FILE), { force: true });
 
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
+const OPEN_DOOR =
+  'Beware: anybody who reaches this address may sign in as anybody. Set OIDC_ISSUER, or HOST to an address of this machine alone.';
+
 function welcome(config: Config, demo: boolean): string[] {
   const { publicUrl, issuer, dataFolder, databaseUrl } = config;
   return [
@@ -136,6 +140,7 @@ function welcome(config: Config, demo: boolean): string[] {
     databaseUrl === null
       ? `  Data                  ${dataFolder}`
       : '  Data                  the database of DATABASE_URL',
+    ...(issuer === null && !LOOPBACK.test(config.host) ? [OPEN_DOOR] : []),
     ...(demo ? ['The demo company has been loaded: sign in as maya, arun, olga or any other of its people.'] : []),
   ];
 }
