@@ -136,7 +136,7 @@ function welcome(config: Config, demo: boolean): string[] {
     `  Health                ${publicUrl}/healthz`,
     issuer
       ? `  Tokens are from       ${issuer.url}`
-      : `  Sign in               ${publicUrl}/identity  (development only; for scripts: npm run -s portcullis -- token maya)`,
+      : `  Issuer                ${publicUrl}/identity  (development only; a token: npm run -s portcullis -- token maya)`,
     databaseUrl === null
       ? `  Data                  ${dataFolder}`
       : '  Data                  the database of DATABASE_URL',

@@ -43,6 +43,8 @@ export async function createGateway({ config, database, url }: GatewayOptions): 
       // Yoga answers an address that is none with the stack of its failure.
       if (!URL.canParse(`http://${req.headers.host}`)) res.writeHead(400, { connection: 'close' }).end();
       else if (issuer && /^\/identity(?:[/?]|$)/.test(req.url ?? '')) issuer.handle(req, res);
+      // Whoever opens the address alone looks for something to see.
+      else if (req.url === '/') res.writeHead(302, { location: '/graphql' }).end();
       else void graphql(req, res);
     },
     upgrade: (req, socket, head) => webSockets.upgrade(req, socket, head),
