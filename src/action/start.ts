@@ -1,6 +1,7 @@
 /** What was granted for later begins, if everything it was granted by still holds. */
 import { decideStart } from '../decision/start.ts';
 import { isRefused } from '../refusals.ts';
+import { unlessLast } from '../store/administrators.ts';
 import { endAssignment, lockEligibility } from '../store/assignment.ts';
 import type { Database } from '../store/database.ts';
 import { lockStarting, type StartingAssignment } from '../store/due.ts';
@@ -20,15 +21,21 @@ export function startAssignment(database: Database, id: string): Promise<boolean
     const now = await databaseNow(tx);
     const { requestId, startsAt, endsAt } = starting;
     const event = { ...subjectOf(starting), at: now, actorId: null };
-    if (isRefused(decision)) {
-      const refusals = decision.refusals.map(({ code, failedRules }) => ({ code, failedRules }));
-      // What is found late was in force by the clock until now, and the record does not deny it.
-      await endAssignment(tx, id, endsAt !== null && endsAt < now ? endsAt : now, 'FAILED');
-      await tx.nativeUpdate(RequestEntity, { id: requestId }, { status: 'FAILED', completedAt: now });
-      await record(tx, { ...event, type: 'request.failed', payload: { startsAt, endsAt, refusals } });
-    } else {
+    const begin = async () => {
       await tx.nativeUpdate(RequestEntity, { id: requestId }, { status: 'PROVISIONED', completedAt: startsAt });
       await record(tx, { ...event, type: 'assignment.started', payload: { startsAt, endsAt } });
+    };
+    if (!isRefused(decision)) await begin();
+    else {
+      const refusals = decision.refusals.map(({ code, failedRules }) => ({ code, failedRules }));
+      const failed = await unlessLast(tx, async (inner) => {
+        // What is found late was in force by the clock until now, and the record does not deny it.
+        await endAssignment(inner, id, endsAt !== null && endsAt < now ? endsAt : now, 'FAILED');
+        await inner.nativeUpdate(RequestEntity, { id: requestId }, { status: 'FAILED', completedAt: now });
+        await record(inner, { ...event, type: 'request.failed', payload: { startsAt, endsAt, refusals } });
+      });
+      // By the clock it is in force already, and nobody else is left.
+      if (!failed) await begin();
     }
     return true;
   });

@@ -48,3 +48,18 @@ export async function keepLastWay(tx: Transaction, id: string): Promise<Date | n
     RETURNING kept.ends_at AS "endsAt"`.execute(tx.getKysely());
   return rows[0] ? instant(rows[0].endsAt) : null;
 }
+
+/** Does what may not be done to the last administrator or owner. @returns false, with nothing done, when it would be */
+export async function unlessLast(tx: Transaction, work: (inner: Transaction) => Promise<void>): Promise<boolean> {
+  try {
+    await tx.transactional(async (inner) => {
+      await work(inner as Transaction);
+      await sql`SET CONSTRAINTS ALL IMMEDIATE`.execute(inner.getKysely());
+    });
+    return true;
+  } catch (error) {
+    const { constraint } = error as { constraint?: unknown };
+    if (constraint === 'last_administrator' || constraint === 'last_owner') return false;
+    throw error;
+  }
+}

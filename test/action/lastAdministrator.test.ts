@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deactivate } from '../../src/action/deactivation.ts';
 import { expireAssignment } from '../../src/action/expiry.ts';
 import { remove } from '../../src/action/removal.ts';
+import { startAssignment } from '../../src/action/start.ts';
 import { type PersonaName, persona } from '../../src/company/personas.ts';
 import { DIRECTORY_SCOPE, ENTRA, GROUP_OWNER } from '../../src/decision/role.ts';
 import { cloneDatabase, cloneDemoDatabase, type TestDatabase } from '../support/database.ts';
@@ -117,4 +118,28 @@ describe('at the end of its time', () => {
       await solo.drop();
     }
   });
+});
+
+test('the start of the last administrator stands, also where it should have failed', async () => {
+  const solo = await cloneDatabase();
+  try {
+    const rows = rowsOf(solo.database);
+    const principal = await rows.user();
+    const role = ENTRA.globalAdministrator;
+    const request = await rows.request({ principal, role, status: 'GRANTED', justification: null, starts: -1 });
+    const assignment = await rows.assignment({ principal, role, request, starts: -1 });
+    expect(await startAssignment(solo.database, assignment)).toBe(true);
+    expect((await rows.events()).map(({ type }) => type)).toEqual(['assignment.started']);
+    const other = await rows.user();
+    const more = await rows.request({ principal: other, role, status: 'GRANTED', justification: null, starts: -1 });
+    expect(
+      await startAssignment(
+        solo.database,
+        await rows.assignment({ principal: other, role, request: more, starts: -1 }),
+      ),
+    ).toBe(true);
+    expect((await rows.events()).map(({ type }) => type)).toEqual(['assignment.started', 'request.failed']);
+  } finally {
+    await solo.drop();
+  }
 });
