@@ -1,11 +1,9 @@
 /** Role settings as a client gets them: the demo company, tokens, the matrix and the documents of the SDK. */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { globalId } from '../../schema/ids.ts';
 import { type PersonaName, persona } from '../../src/company/personas.ts';
-import { PROJECT_FOLDER } from '../../src/config.ts';
 import { DIRECTORY_SCOPE, ENTRA, GROUP_MEMBER } from '../../src/decision/role.ts';
+import { documentOf } from '../support/documents.ts';
 import { type Anything, startGateway, type TestGateway } from '../support/gateway.ts';
 
 const OWNER = '8e3af657-a8ff-443c-a75c-2fe8c4bcb635';
@@ -31,25 +29,6 @@ beforeAll(async () => {
   custodians = await scope('GROUP', 'Key Custodians');
 });
 afterAll(() => gateway.close());
-
-const read = (name: string) => readFileSync(path.join(PROJECT_FOLDER, 'clients/operations', `${name}.graphql`), 'utf8');
-const FRAGMENTS = read('fragments').split(/(?=^fragment )/m);
-
-/** A document of the SDK with the fragments that it spreads. */
-function documentOf(name: string): string {
-  const used = new Set<string>();
-  const use = (text: string) => {
-    for (const [, fragment] of text.matchAll(/\.\.\.(\w+)/g)) {
-      const definition = FRAGMENTS.find((each) => each.startsWith(`fragment ${fragment} `));
-      if (definition === undefined || used.has(definition)) continue;
-      used.add(definition);
-      use(definition);
-    }
-  };
-  const query = read(name);
-  use(query);
-  return [query, ...used].join('\n');
-}
 
 async function ask(caller: PersonaName | { token: string }, name: string, variables: object): Promise<Anything> {
   const { data, errors } = await gateway.ask(caller, documentOf(name), variables);
