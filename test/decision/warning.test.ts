@@ -3,11 +3,11 @@ import { expect, test } from 'vitest';
 import { minutesLeft, WARNINGS } from '../../src/decision/warning.ts';
 
 test('assignments are warned of 14 days and a day before their end, activations 15 and 5 minutes', () => {
-  expect(WARNINGS.map(({ state, minutesBefore }) => [state, minutesBefore])).toEqual([
-    ['ASSIGNED', 20_160],
-    ['ASSIGNED', 1440],
-    ['ACTIVATED', 15],
-    ['ACTIVATED', 5],
+  expect(WARNINGS).toEqual([
+    { kind: 'FOURTEEN_DAYS', state: 'ASSIGNED', minutesBefore: 20_160 },
+    { kind: 'ONE_DAY', state: 'ASSIGNED', minutesBefore: 1440 },
+    { kind: 'FIFTEEN_MINUTES', state: 'ACTIVATED', minutesBefore: 15 },
+    { kind: 'FIVE_MINUTES', state: 'ACTIVATED', minutesBefore: 5 },
   ]);
 });
 
