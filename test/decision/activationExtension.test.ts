@@ -90,19 +90,54 @@ describe('an extension of an activation', () => {
   });
 
   test.each([
-    ['an end and a duration together', { endsAt: inMinutes(60) }],
-    ['an end that is no later', { endsAt: inMinutes(30), durationMinutes: null }],
+    ['an end and a duration together', { endsAt: inMinutes(60) }, 'duration', 'Give either duration or endsAt.'],
+    [
+      'an end that is no later',
+      { endsAt: inMinutes(30), durationMinutes: null },
+      'endsAt',
+      'It ends at 2026-03-01T09:30:00.000Z already.',
+    ],
+    ['no duration at all', { durationMinutes: 0 }, 'duration', 'It ends at 2026-03-01T09:30:00.000Z already.'],
+    [
+      'a duration beyond the end of the eligible assignment',
+      { eligibility: { startsAt: inMinutes(-1000), endsAt: inMinutes(80) } },
+      'duration',
+      'The eligible assignment ends at 2026-03-01T10:20:00.000Z.',
+    ],
     [
       'an end after that of the eligible assignment',
-      { eligibility: { startsAt: inMinutes(-1000), endsAt: inMinutes(80) } },
+      {
+        eligibility: { startsAt: inMinutes(-1000), endsAt: inMinutes(80) },
+        endsAt: inMinutes(81),
+        durationMinutes: null,
+      },
+      'endsAt',
+      'The eligible assignment ends at 2026-03-01T10:20:00.000Z.',
     ],
-  ])('refuses %s', (_name, change) => {
-    expect(codesOf(decideActivationExtension({ ...FACTS, ...change }))).toEqual(['INVALID_SCHEDULE']);
+  ])('refuses %s', (_name, change, field, hint) => {
+    expect(decideActivationExtension({ ...FACTS, ...change })).toMatchObject({
+      refusals: [{ code: 'INVALID_SCHEDULE', field: [field], message: expect.stringContaining(hint) }],
+    });
+  });
+
+  test.each([
+    ['the very end of the eligible assignment', inMinutes(90)],
+    ['any end of a permanent one', null],
+  ])('may reach %s', (_name, endsAt) => {
+    const facts = { ...FACTS, eligibility: { startsAt: inMinutes(-1000), endsAt } };
+    expect(decideActivationExtension(facts)).toMatchObject({ extended: { endsAt: inMinutes(90) } });
+  });
+
+  test('waits for nobody when one of the stages has no approver', () => {
+    const [stage] = FACTS.stages as [(typeof FACTS.stages)[number]];
+    const facts = asking({ isApprovalRequired: true })({ ...FACTS, stages: [stage, { ...stage, approvers: [] }] });
+    expect(codesOf(decideActivationExtension(facts))).toEqual(['NO_APPROVER']);
   });
 
   test.each([
     ['assigned and not activated', { assignment: { ...assignment, state: 'ASSIGNED' as const } }],
     ['over', { assignment: { ...assignment, endsAt: NOW } }],
+    ['permanent', { assignment: { ...assignment, endsAt: null } }],
     ['still to come', { assignment: { ...assignment, startsAt: inMinutes(1) } }],
   ])('is not for an assignment that is %s', (_name, change) => {
     expect(codesOf(decideActivationExtension({ ...FACTS, ...change }))).toEqual(['NOT_ACTIVATED']);

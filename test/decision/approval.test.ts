@@ -196,6 +196,77 @@ describe('a decision is refused, first of all, for', () => {
   });
 });
 
+describe('whoever may decide', () => {
+  const backed = { ...stage, backups: ['cleo'] };
+
+  test('is no backup approver of a stage that never escalates', () => {
+    const asked = { ...FACTS, viewerId: 'cleo', stages: [backed], stagesNow: [backed] };
+    expect(codesOf(decideApproval(asked))).toEqual(['NOT_APPROVER']);
+  });
+
+  test('is nobody else when the stage has escalated', () => {
+    const stages = [{ ...backed, escalateAfterMinutes: 0 }];
+    const stagesNow = [{ ...stage, approvers: ['ben', 'dora'] }];
+    expect(codesOf(decideApproval({ ...FACTS, viewerId: 'dora', stages, stagesNow }))).toEqual(['NOT_APPROVER']);
+  });
+
+  test('hears that all stages have their quorum, named for whichever of them', () => {
+    const stages = [stage, { ...stage, approvers: ['cleo'] }];
+    const votes = [vote('dora'), vote('cleo', { stage: 2 })];
+    expect(codesOf(decideApproval({ ...FACTS, stages, stagesNow: stages, votes }))).toEqual(['REQUEST_NOT_PENDING']);
+  });
+
+  test('is asked again when any one of the stages has a quorum that has grown, or is new', () => {
+    const more = { ...stage, quorum: 2 };
+    const facts = { ...FACTS, stages: [stage, stage] };
+    expect(codesOf(decideApproval({ ...facts, stagesNow: [stage, more] }))).toEqual(['REQUEST_OUTDATED']);
+    expect(codesOf(decideApproval({ ...facts, stagesNow: [stage, stage, stage] }))).toEqual(['REQUEST_OUTDATED']);
+    expect(codesOf(decideApproval({ ...facts, stagesNow: [stage] }))).toEqual([]);
+  });
+
+  test('has time without end when the request has', () => {
+    expect(decideApproval(withRequest({ expiresAt: null })(FACTS))).toMatchObject({ outcome: 'APPROVED' });
+  });
+});
+
+describe('an approval of a longer end', () => {
+  const { Expiration_EndUser_Assignment: expiration } = rules;
+  const extension: NonNullable<ApprovalFacts['extension']> = {
+    now: NOW,
+    viewerId: 'una',
+    assignment: {
+      ...{ id: 'running', principalId: 'una', state: 'ACTIVATED' },
+      ...{ startsAt: inMinutes(-30), endsAt: inMinutes(30) },
+    },
+    eligibility: { startsAt: inMinutes(-1000), endsAt: null },
+    endsAt: null,
+    durationMinutes: 60,
+    reasons: activation.reasons,
+    proof: activation.proof,
+    provedAt: NOW,
+    held: [],
+    pending: true,
+    rules: { ...rules, Expiration_EndUser_Assignment: { ...expiration, isExtensionAllowed: true } },
+    stages: [stage],
+  };
+
+  test.each([
+    [null, 90],
+    [20, 50],
+  ])('for %s minutes moves the end of the running activation', (durationMinutes, end) => {
+    expect(decideApproval({ ...FACTS, extension, durationMinutes })).toEqual({
+      outcome: 'APPROVED',
+      stage: 1,
+      granted: { assignmentId: 'running', endsAt: inMinutes(end) },
+    });
+  });
+
+  test('asks again what the extension must meet', () => {
+    const lost = { ...extension, eligibility: null };
+    expect(codesOf(decideApproval({ ...FACTS, extension: lost }))).toEqual(['NOT_ELIGIBLE']);
+  });
+});
+
 describe('an approval', () => {
   test('grants the activation from now on, for the whole duration asked for', () => {
     expect(decideApproval(FACTS)).toEqual({
@@ -245,6 +316,25 @@ describe('an approval', () => {
     expect(decideApproval({ ...until, durationMinutes: 20 })).toMatchObject({ granted: { endsAt: inMinutes(20) } });
   });
 
+  test.each([
+    ['ahead', 30, 60, 40, 60],
+    ['ahead', 30, 60, 20, 50],
+    ['behind', -30, 30, 45, 30],
+  ])('counts a shorter duration from the start that lies %s, or from now', (_name, start, end, minutes, expected) => {
+    const schedule = { startsAt: inMinutes(start), endsAt: inMinutes(end), durationMinutes: null };
+    const facts = { ...withActivation({ schedule })(FACTS), durationMinutes: minutes };
+    expect(decideApproval(facts)).toMatchObject({ granted: { endsAt: inMinutes(expected) } });
+  });
+
+  test.each([
+    ['later', 90, 60],
+    ['five minutes from now', 5, 5],
+  ])('of an eligible assignment that ends %s', (_name, end, expected) => {
+    const eligibility = activation.eligibility && { ...activation.eligibility, endsAt: inMinutes(end) };
+    const granted = { startsAt: NOW, endsAt: inMinutes(expected) };
+    expect(decideApproval(withActivation({ eligibility })(FACTS))).toMatchObject({ granted });
+  });
+
   test('that leaves a quorum or a stage open says what is open', () => {
     const stages = [
       { ...stage, quorum: 2, approvers: ['ben', 'dora'] },
@@ -275,6 +365,10 @@ describe('the fold over votes', () => {
     const done = [vote('a', { at: inMinutes(1) }), vote('b', { at: inMinutes(2) })];
     expect(foldApproval(two, done, NOW)).toEqual({ state: 'OPEN', stage: 2, openedAt: inMinutes(2), approvals: 0 });
     expect(foldApproval(two, [...done, vote('c', { stage: 2 })], NOW)).toEqual({ state: 'APPROVED' });
+  });
+
+  test('passes a stage that asks for nobody', () => {
+    expect(foldApproval([{ ...stage, quorum: 0 }], [], NOW)).toEqual({ state: 'APPROVED' });
   });
 
   test('is denied by a single denial, in whichever stage', () => {

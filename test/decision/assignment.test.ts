@@ -197,6 +197,38 @@ describe('a scope', () => {
     expect(allowed(MEMBER, { ...GROUP_SCOPE, group: { ...GROUP_FACTS, synchronized: true } })).toBe(false);
   });
 
+  test('of Azure takes a role assignable everywhere, whatever lies above it', () => {
+    expect(allowed(AZURE_ROLE, { ...RESOURCE_GROUP, ancestorKeys: ['/subscriptions/a'] })).toBe(true);
+  });
+
+  test('of a group that is unknown is not judged by its membership', () => {
+    expect(allowed(MEMBER, { ...GROUP_SCOPE, group: null })).toBe(true);
+  });
+
+  const elsewhere = { ...AZURE_ROLE, assignableScopes: ['/subscriptions/b', '/subscriptions/c'] };
+  test.each<[RoleFacts, ScopeFacts, string]>([
+    [ENTRA_ROLE, RESOURCE_GROUP, 'Security Reader is a role of another provider than the scope.'],
+    [ENTRA_ROLE, unit, 'Security Reader cannot be limited to an administrative unit.'],
+    [ENTRA_ROLE, application, 'Security Reader cannot be limited to an application.'],
+    [
+      MEMBER,
+      { ...GROUP_SCOPE, group: { ...GROUP_FACTS, dynamicMembership: true } },
+      'The membership of the group is dynamic.',
+    ],
+    [
+      MEMBER,
+      { ...GROUP_SCOPE, group: { ...GROUP_FACTS, synchronized: true } },
+      'The group is synchronized from elsewhere.',
+    ],
+    [elsewhere, RESOURCE_GROUP, 'Contributor is assignable at /subscriptions/b, /subscriptions/c only.'],
+  ])('is refused with a reason: $2', (role, scope, hint) => {
+    expect(scopeRefusal(role, scope)).toMatchObject({
+      code: 'SCOPE_NOT_ALLOWED',
+      field: ['scope'],
+      message: expect.stringContaining(hint),
+    });
+  });
+
   test('is compared without letter case and trailing slash, of ASCII only', () => {
     expect(canonicalKey('/Subscriptions/A/')).toBe('/subscriptions/a');
     expect(canonicalKey('/')).toBe('/');
@@ -237,6 +269,37 @@ describe('who may hold what', () => {
       [MEMBER, roleAssignable],
     ] as const;
     expect(targets.map(([role, scope]) => principalRefusal(role, scope, principal, type) === null)).toEqual(expected);
+  });
+
+  const group = (flags: Partial<PrincipalFacts>): PrincipalFacts => ({ ...USER, kind: 'GROUP', ...flags });
+  test.each<[RoleFacts, ScopeFacts, PrincipalFacts, AssignmentType, string]>([
+    [
+      ENTRA_ROLE,
+      DIRECTORY,
+      ROBOT,
+      'ELIGIBLE',
+      'Service principals and managed identities can be active only, never eligible.',
+    ],
+    [ENTRA_ROLE, DIRECTORY, group({}), 'ACTIVE', 'Only a role-assignable group can hold an Entra role.'],
+    [AZURE_ROLE, RESOURCE_GROUP, group({}), 'ACTIVE', 'Only a security group can hold an Azure role.'],
+    [MEMBER, GROUP_SCOPE, group({ id: 'crew' }), 'ACTIVE', 'A group cannot be a member or an owner of itself.'],
+    [
+      MEMBER,
+      { ...GROUP_SCOPE, group: { ...GROUP_FACTS, roleAssignable: true } },
+      group({}),
+      'ACTIVE',
+      'A group cannot be an active member or owner of a role-assignable group.',
+    ],
+  ])('is refused with a reason: $4', (role, scope, principal, type, hint) => {
+    expect(principalRefusal(role, scope, principal, type)).toMatchObject({
+      code: 'PRINCIPAL_NOT_ALLOWED',
+      field: ['principal'],
+      message: expect.stringContaining(hint),
+    });
+  });
+
+  test('a group may hold what is no group', () => {
+    expect(principalRefusal(MEMBER, { ...GROUP_SCOPE, group: null }, group({}), 'ACTIVE')).toBeNull();
   });
 
   test.each([GROUP_MEMBER, GROUP_OWNER])('a group is neither member nor owner of itself', (id) => {

@@ -34,6 +34,47 @@ describe('it reads', () => {
   ])('%s', (text) => expect(conditionFault(text)).toBeNull());
 });
 
+describe('an operator', () => {
+  const strings = ['Equals', 'NotEquals', 'StartsWith', 'NotStartsWith', 'Like', 'NotLike'];
+  const orders = ['Equals', 'NotEquals', 'LessThan', 'LessThanEquals', 'GreaterThan', 'GreaterThanEquals'];
+  const date = "'2026-03-01T09:00:00Z'";
+  test.each([
+    ...strings.map((verb) => [`String${verb}`, "'logs'"]),
+    ...strings.map((verb) => [`String${verb}IgnoreCase`, "'logs'"]),
+    ...orders.map((verb) => [`Numeric${verb}`, '1']),
+    ...orders.map((verb) => [`DateTime${verb}`, date]),
+    ...['BoolEquals', 'BoolNotEquals'].map((name) => [name, 'true']),
+    ...['GuidEquals', 'GuidNotEquals'].map((name) => [name, GUID]),
+  ])('%s takes %s and nothing else', (name, literal) => {
+    expect(conditionFault(`@Resource[a:b] ${name} ${literal}`)).toBeNull();
+    expect(conditionFault(`@Resource[a:b] ${name} {${literal}}`)).toBeNull();
+    expect(conditionFault(`@Resource[a:b] ${name} ?`)?.position).toBe(`@Resource[a:b] ${name} ?`.length);
+  });
+
+  test.each(['0', '12', '-3', '1.5', '-12.25'])('takes the number %s', (number) => {
+    expect(conditionFault(`@Resource[a:b] NumericEquals ${number}`)).toBeNull();
+  });
+
+  test.each(['09:00Z', '09:00:00Z', '09:00:00.5Z', '09:00:00.125Z', '09:00+01:00', '09:00:00.25-11:30'])(
+    'takes the instant %s',
+    (time) => expect(conditionFault(`@Resource[a:b] DateTimeEquals '2026-03-01T${time}'`)).toBeNull(),
+  );
+
+  test.each([
+    '09:00',
+    '9:00Z',
+    '09Z',
+    '09:00:0Z',
+    '09:00:00.Z',
+    '09:00+1:00',
+    '09:00+01:0',
+    '09:00*01:00',
+    '09:00+aa:bb',
+  ])('does not take the instant %s', (time) =>
+    expect(conditionFault(`@Resource[a:b] DateTimeEquals '2026-03-01T${time}'`)?.position).toBe(31),
+  );
+});
+
 describe('it says where and what', () => {
   const start = 'an attribute, ActionMatches, SubOperationMatches, Exists, NOT or (';
   const operator = 'an operator, such as StringEquals or ForAnyOfAnyValues:GuidEquals';

@@ -77,5 +77,13 @@ describe('a deactivation', () => {
     const later = withAssignment({ startsAt: inMinutes(10) })(FACTS);
     expect(decideDeactivation(later)).toEqual({ endedAt: inMinutes(10), by: 'HOLDER' });
     expect(codesOf(decideDeactivation({ ...later, viewerId: 'dan' }))).toEqual(['INSUFFICIENT_PERMISSIONS']);
+    expect(decideDeactivation({ ...later, viewerId: 'gail', powers: ADMINISTRATOR })).toEqual({
+      endedAt: inMinutes(10),
+      by: 'ADMINISTRATOR',
+    });
+  });
+
+  test('of an activation that begins at this instant waits as any other', () => {
+    expect(codesOf(decideDeactivation(withAssignment({ startsAt: NOW })(FACTS)))).toEqual(['ACTIVE_TOO_BRIEFLY']);
   });
 });

@@ -121,6 +121,11 @@ describe('an active Azure role', () => {
     expect(summary(powersOf([azure(rights)], [], []))).toBe(expected);
   });
 
+  test('is the only one that reaches Azure', () => {
+    const rights = { managesAssignments: true, readsAssignments: true };
+    expect(powersOf([{ ...entra('securityReader', 'subscription'), ...rights }], [], [])).toEqual(NO_POWERS);
+  });
+
   test('reaches its scope and everything below, nothing beside or above', () => {
     const powers = powersOf([azure({ managesAssignments: true, scopeId: 'subscription' })], [], []);
     const at = (...ancestorIds: string[]) => mayManage(powers, target({ provider: 'AZURE_RESOURCE', ancestorIds }));
@@ -144,6 +149,10 @@ describe('a group', () => {
     const powers = powersOf([{ ...owner('crew'), roleId: GROUP_MEMBER }], ['crew'], []);
     expect(powers.groups).toEqual(['crew']);
     expect(mayManage(powers, TARGETS.otherGroup)).toBe(false);
+  });
+
+  test('is not owned where none is named', () => {
+    expect(powersOf([{ ...owner('crew'), groupId: null }], [], []).ownedGroups).toEqual([]);
   });
 
   test('that is no group is managed by nobody', () => {
@@ -209,6 +218,7 @@ test.each<[string, Partial<Viewer>, boolean]>([
   ],
   ['a guest who owns a group', { userType: 'GUEST', powers: powersOf([owner('crew')], [], []) }, true],
   ['an application', { kind: 'SERVICE_PRINCIPAL', userType: null }, false],
+  ['an application of the home tenant', { kind: 'SERVICE_PRINCIPAL', userType: 'MEMBER' }, false],
   [
     'an application that reads',
     { kind: 'SERVICE_PRINCIPAL', userType: null, powers: powersOf([], [], ['RoleEligibilitySchedule.Read.Directory']) },
