@@ -27,6 +27,7 @@ const managementGroup = (name: string, parent?: string) => ({
 });
 const known = (more: Partial<KnownDirectory>): KnownDirectory => ({ ...EMPTY, ...more });
 const knownUser = { kind: 'USER', roleAssignable: false, deleted: false } as const;
+const knownGroup = { ...knownUser, kind: 'GROUP' } as const;
 
 test('every kind of a list becomes rows, with parents before children', () => {
   const { read, rows, refusals } = decideImport(sample(), EMPTY);
@@ -58,6 +59,7 @@ test.each([
   ['a list of pages', [{ value: [user(1)] }, { value: [] }]],
   ['named pages', { users: { value: [{ id: id(1), displayName: 'A', userPrincipalName: 'a@b.example' }] } }],
   ['a name for several pages', { users: [{ value: [user(1)] }] }],
+  ['a page that alone says what is in it', { '@odata.context': 'x#users', value: [user(1)] }],
   ['items that name their own type', { value: [{ '@odata.type': '#microsoft.graph.user', ...user(1) }] }],
 ])('the file may hold %s', (_what, document) => {
   const { rows, refusals } = decideImport(document, EMPTY);
@@ -65,9 +67,35 @@ test.each([
   expect(rows.principals).toHaveLength(1);
 });
 
+test.each([
+  ['its context', { '@odata.context': 'https://graph.microsoft.com/v1.0/$metadata#groups', value: [{ id: id(1) }] }],
+  ['its name', { groups: { '@odata.context': 7, value: [{ id: id(1) }] } }],
+  ['the name of its list', { groups: [{ value: [{ id: id(1) }] }] }],
+])('a page is known by %s', (_how, document) => {
+  expect(decideImport(document, EMPTY).refusals.map(({ reason }) => reason)).toEqual([
+    'displayName is missing: it must be given',
+  ]);
+});
+
+const azureRole = (number: number) => ({
+  id: `/providers/Microsoft.Authorization/roleDefinitions/${id(number)}`,
+  properties: { roleName: 'One' },
+});
+
 const REFUSED: [what: string, document: unknown, path: (string | number)[], reason: RegExp, facts?: KnownDirectory][] =
   [
     ['no page', 7, [], /it is 7: a page must be an object with a list called value/],
+    ['a text', 'x', [], /^it is "x": a page must be an object with a list called value$/],
+    ['nothing', null, [], /^it is null: a page must be/],
+    ['an object without pages', {}, [], /^it is \{\}: a page must be/],
+    ['pages within pages', { users: { more: { value: [] } } }, ['users'], /^it is \{"more":.*: a page must be/],
+    ['an item of a list of pages', [{ value: [] }, { value: [7] }], [1, 'value', 0], /^it is 7: it must be an object$/],
+    [
+      'an item of a named list',
+      { users: [{ value: [7] }] },
+      ['users', 0, 'value', 0],
+      /^it is 7: it must be an object$/,
+    ],
     ['an item that is no object', { value: ['x'] }, ['value', 0], /it is "x": it must be an object/],
     ['an unknown kind', { value: [{ id: id(1), serialNumber: 'x' }] }, ['value', 0], /its kind is not known/],
     ['a missing id', { value: [{ ...user(1), id: undefined }] }, ['value', 0], /id is missing: it must be a GUID/],
@@ -79,6 +107,38 @@ const REFUSED: [what: string, document: unknown, path: (string | number)[], reas
     ],
     ['text no database holds', { value: [user(1, { mail: 'a\u0000b' })] }, ['value', 0], /mail is .*: it must be text/],
     ['the same id twice', { value: [user(1), group(1)] }, ['value', 1], /it is in the file twice/],
+    [
+      'the same scope twice',
+      { value: [managementGroup('a'), managementGroup('A')] },
+      ['value', 1],
+      /^id is "\/providers\/Microsoft.Management\/managementGroups\/A": it is in the file twice$/,
+    ],
+    [
+      'the same role twice',
+      { value: [azureRole(1), azureRole(1)] },
+      ['value', 1],
+      /^id is "1.*": it is in the file twice$/,
+    ],
+    [
+      'a role of another provider',
+      { value: [azureRole(1)] },
+      ['value', 0],
+      /^its id is known as a role of ENTRA_ROLE$/,
+      known({ roles: new Map([[id(1), { provider: 'ENTRA_ROLE', builtIn: false }]]) }),
+    ],
+    [
+      'what is wrong with an item, before what it conflicts with',
+      { value: [user(1), user(1, { accountEnabled: 7 })] },
+      ['value', 1],
+      /^accountEnabled is 7: it must be true or false$/,
+    ],
+    [
+      'an id of a managed identity',
+      { value: [user(1)] },
+      ['value', 0],
+      /^it is a user, and 1.* is known as a managed identity$/,
+      known({ principals: new Map([[id(1), { ...knownUser, kind: 'MANAGED_IDENTITY' }]]) }),
+    ],
     [
       'the same sign-in name twice',
       { value: [user(1), user(2, { userPrincipalName: 'USER1@brackwater.example' })] },
@@ -229,6 +289,50 @@ test('a known scope whose item tells no parent stays where it is', () => {
   ]);
   const { rows } = decideImport({ value: [managementGroup('a')] }, known({ scopes }));
   expect(rows.scopes[0]?.parentPath).toBe(`${path}top`);
+});
+
+test.each([
+  ['first', ['a', 'b']],
+  ['last', ['b', 'a']],
+])('what lies below a refused scope is refused too, when that comes %s', (_when, names) => {
+  const at = (name: string) => `/providers/Microsoft.Management/managementGroups/${name}`;
+  const above = { a: 'lost', b: 'a' };
+  const value = names.map((name) => managementGroup(name, at(above[name as 'a' | 'b'])));
+  const { refusals, rows } = decideImport({ value }, EMPTY);
+  const reasons = refusals.map(({ path, reason }) => [names[path[1] as number], reason]);
+  expect(reasons.sort()).toEqual([
+    ['a', `the scope above it, "${at('lost').toLowerCase()}", is not known`],
+    ['b', `the scope above it, "${at('a')}", is refused`],
+  ]);
+  expect(rows.scopes).toEqual([]);
+});
+
+test('a resource hangs from a resource that is known, and otherwise from its group', () => {
+  const cranes = '/subscriptions/60000000-0000-4000-8000-000000000001/resourceGroups/rg-Cranes';
+  const server = `${cranes}/providers/Microsoft.Sql/servers/one`;
+  const document = { value: [{ id: `${server}/databases/two` }] };
+  const above = (...paths: string[]) => {
+    const scopes = new Map(paths.map((path) => [path.toLowerCase(), '/'] as const));
+    return decideImport(document, known({ scopes: new Map([...scopes, ['/', null]]) })).rows.scopes[0]?.parentPath;
+  };
+  expect(above(cranes)).toBe(cranes);
+  expect(above(cranes, server)).toBe(server);
+});
+
+test('what is known and agrees is no conflict', () => {
+  const members = [{ id: id(2) }];
+  const principals = new Map<string, typeof knownUser | typeof knownGroup>([
+    [id(1), knownGroup],
+    [id(2), knownUser],
+    [id(3), knownUser],
+  ]);
+  const userNames = new Map([['user3@brackwater.example', id(3)]]);
+  const roles = new Map([[id(4), { provider: 'AZURE_RESOURCE' as const, builtIn: false }]]);
+  const document = { value: [group(1, { members }), user(3), azureRole(4)] };
+  const { refusals, rows } = decideImport(document, known({ principals, userNames, roles }));
+  expect(refusals).toEqual([]);
+  expect(rows.relations).toEqual([{ relation: 'MEMBER', of: id(1), principalIds: [id(2)], complete: true }]);
+  expect([rows.principals.length, rows.roles.length]).toEqual([2, 1]);
 });
 
 test('groups may be members of each other in a circle', () => {

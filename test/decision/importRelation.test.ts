@@ -5,12 +5,14 @@ import { decideChanges, decideRelations, type RelationFacts } from '../../src/de
 const user = { kind: 'USER', roleAssignable: false } as const;
 const group = { kind: 'GROUP', roleAssignable: false } as const;
 const application = { kind: 'SERVICE_PRINCIPAL', roleAssignable: false } as const;
+const robot = { kind: 'MANAGED_IDENTITY', roleAssignable: false } as const;
 const FACTS: RelationFacts = {
   known: new Map<string, typeof user | typeof group>([['ada', user]]),
-  principals: new Map<string, typeof user | typeof group | typeof application>([
+  principals: new Map<string, typeof user | typeof group | typeof application | typeof robot>([
     ['ben', user],
     ['crew', group],
     ['app', application],
+    ['robot', robot],
   ]),
   holders: [],
 };
@@ -26,6 +28,15 @@ test('members are known from the file or the database', () => {
       { relation: 'OWNER', of: 'holder', principalIds: ['app'], complete: true },
     ],
   });
+});
+
+test('a managed identity may be a member and an owner, and is a service principal too', () => {
+  const members = [{ id: 'robot', '@odata.type': '#microsoft.graph.servicePrincipal' }];
+  expect(decide(group, { members, owners: members })).toMatchObject({ read: 2, refusals: [] });
+});
+
+test('only groups and administrative units have lists', () => {
+  expect(decide(user, { members: [{ id: 'ada' }] })).toEqual({ read: 0, refusals: [], relations: [] });
 });
 
 test('a list with a refusal is not complete', () => {
@@ -76,6 +87,13 @@ test.each([
   ['who is in another group is no matter', list(['ada']), [held('ada', { of: 'other' })], [added('ada', null)], []],
   ['an owner is no member', list(['ada']), [held('ada', { relation: 'OWNER' })], [added('ada', null)], []],
   ['who comes later is added until then', list(['ada']), [held('ada', { startsAt: LATER })], [added('ada', LATER)], []],
+  [
+    'who comes twice is added until the first time',
+    list(['ada']),
+    [held('ada', { startsAt: LATER }), held('ada', { startsAt: new Date('2026-06-04T12:00:00Z') })],
+    [added('ada', new Date('2026-06-04T12:00:00Z'))],
+    [],
+  ],
   ['who comes later and is not listed yet stays', list([]), [held('ada', { startsAt: LATER })], [], []],
 ])('%s', (_what, lists, before, expectedAdded, expectedEnded) => {
   expect(decideChanges([lists], before, NOW)).toEqual({ added: expectedAdded, ended: expectedEnded });

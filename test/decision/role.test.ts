@@ -1,9 +1,44 @@
 /** What does an Azure role grant? Wildcards, what is taken away again, letter case, conditions. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ASSIGNMENTS_READ, ASSIGNMENTS_WRITE, assignmentRights, grantsAction } from '../../src/decision/role.ts';
+import {
+  ASSIGNMENTS_READ,
+  ASSIGNMENTS_WRITE,
+  assignmentRights,
+  DIRECTORY_SCOPE,
+  ENTRA,
+  GROUP_MEMBER,
+  GROUP_OWNER,
+  grantsAction,
+  TENANT_ROOT_SCOPE,
+} from '../../src/decision/role.ts';
 
 const WRITE = 'Microsoft.Authorization/roleAssignments/write';
+
+test('what is named here is known to databases and to Microsoft by the same names', () => {
+  expect({ ASSIGNMENTS_READ, ASSIGNMENTS_WRITE }).toEqual({
+    ASSIGNMENTS_READ: 'Microsoft.Authorization/roleAssignments/read',
+    ASSIGNMENTS_WRITE: 'Microsoft.Authorization/roleAssignments/write',
+  });
+  expect([GROUP_MEMBER, GROUP_OWNER, DIRECTORY_SCOPE, TENANT_ROOT_SCOPE]).toEqual([
+    '00000000-0000-4000-8000-0000000000a1',
+    '00000000-0000-4000-8000-0000000000a2',
+    '00000000-0000-4000-8000-000000000001',
+    '00000000-0000-4000-8000-000000000002',
+  ]);
+  expect(ENTRA).toEqual({
+    globalAdministrator: '62e90394-69f5-4237-9190-012177145e10',
+    privilegedRoleAdministrator: 'e8611ab8-c189-46e8-94e1-60213ab1f814',
+    securityAdministrator: '194ae4cb-b126-40b2-bd5b-6091b380977d',
+    globalReader: 'f2ef992c-3afb-46b9-b7cf-a126ee74c451',
+    securityReader: '5d6b6bb7-de71-4623-b4af-96380a352509',
+    securityOperator: '5f2222b1-57c3-48ba-8ad5-d4759f1fde6f',
+    directoryWriters: '9360feb5-f418-4baa-8175-e2a00bac4301',
+    groupsAdministrator: 'fdd7a751-b60b-444a-984c-02652fe8fa1c',
+    identityGovernanceAdministrator: '45d8d3c5-c802-45c6-b32a-1d70b5e1e86e',
+    userAdministrator: 'fe930be7-5e62-47db-91af-98c3a49a38b1',
+  });
+});
 
 describe('an action', () => {
   test.each([
@@ -23,6 +58,12 @@ describe('an action', () => {
     ['Microsoft.Storage/*', false],
     ['Microsoft-Authorization/roleAssignments/write', false],
     ['*write*write', false],
+    ['*Assignments*Assignments*', false],
+    ['Microsoft.Authorization/role*roleAssignments/write', false],
+    ['*roleAssignments*/write', true],
+    ['*/write*write', false],
+    ['*o*o*o*o*write', true],
+    ['*q*', false],
     ['', false],
   ])('is granted by %j: %s', (pattern, expected) => {
     expect(grantsAction([{ actions: [pattern] }], WRITE)).toBe(expected);
