@@ -202,7 +202,6 @@ function hangTogether({ known, scopes, refusals }: Draft): ImportedScope[] {
     return reason === null ? null : `the scope above it, ${shown(read.row.path)}, is refused`;
   };
   for (const key of scopes.keys()) hangs(key, new Set());
-  for (const [key, scope] of settled) if (scope === null) scopes.delete(key);
   return [...settled.values()].filter((scope) => scope !== null);
 }
 
