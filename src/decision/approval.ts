@@ -132,7 +132,7 @@ function isApprover({ now, viewerId, stages, stagesNow }: ApprovalFacts, state: 
 
 /** The settings have become stricter since: whoever approved before did not answer what is asked now. */
 function demandsMore(now: readonly ApprovalStageFacts[], then: readonly ApprovalStageFacts[]): boolean {
-  return now.length > then.length || now.some(({ quorum }, index) => quorum > (then[index]?.quorum ?? 0));
+  return now.some(({ quorum }, index) => quorum > (then[index]?.quorum ?? 0));
 }
 
 type Wish = Omit<ScheduleInput, 'startsAt'> & { readonly startsAt?: Date | null };

@@ -90,7 +90,7 @@ class Reader {
   /** Takes what the sticky form finds here. */
   take(form: RegExp): string | null {
     const found = this.match(form);
-    if (found !== null) this.match(SPACE);
+    this.match(SPACE);
     return found;
   }
   /** Takes a sign if it stands here. */
