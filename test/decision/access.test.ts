@@ -43,6 +43,7 @@ describe('the way that lasts longest', () => {
   ];
   test.each<[string, string, string, boolean, readonly string[] | null, Date | null]>([
     ['oneself', 'una', 'una', true, [], null],
+    ['oneself, where only direct members count', 'una', 'una', false, [], null],
     ['a direct group', 'una', 'a', false, ['a'], at(10)],
     ['a direct group by a longer way', 'una', 'a', true, ['a', 'top', 'c', 'b'], at(12)],
     ['a nested group', 'una', 'top', true, ['top', 'c', 'b'], at(12)],
@@ -197,6 +198,14 @@ describe('the answer', () => {
         memberships: [step('una', 'group', null), step('group', 'top', null)],
       },
       { allowed: false, conditional: false, until: null },
+    ],
+    [
+      'an Azure role of a group around the group',
+      {
+        candidates: [{ ...candidate, holderId: 'top' }],
+        memberships: [step('una', 'group', null), step('group', 'top', null)],
+      },
+      { allowed: true, conditional: false, until: at(10) },
     ],
     [
       'an ownership of a group around the group',
