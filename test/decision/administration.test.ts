@@ -51,6 +51,20 @@ describe('a decision is refused, first of all, for', () => {
     ['the role settings', 'POLICY_RULES_FAILED', choosing({ durationMinutes: 366 * DAY })],
   ]);
 
+  test.each([
+    ['holds it', { requestorId: 'ben' }, 'una'],
+    ['asked for it', {}, 'ben'],
+    ['holds what nobody asked for any more', { requestorId: null }, 'una'],
+  ])('whoever %s, without the other', (_name, asker, principalId) => {
+    const facts = having({ principalId })({ ...FACTS, request: { ...FACTS.request, ...asker } });
+    expect(codesOf(decideAdministration({ ...facts, viewer: { id: 'una', kind: 'USER' } }))).toEqual(['SELF_APPROVAL']);
+    expect(codesOf(decideAdministration(facts))).toEqual([]);
+  });
+
+  test('no justification at all', () => {
+    expect(codesOf(decideAdministration({ ...FACTS, justification: null }))).toEqual(['JUSTIFICATION_REQUIRED']);
+  });
+
   test('somebody who may manage the old type and not the new one', () => {
     const powers = { ...NO_POWERS, entraManage: ['ELIGIBLE' as const] };
     expect(codesOf(decideAdministration({ ...FACTS, powers }))).toEqual([]);
@@ -87,6 +101,11 @@ describe('it becomes', () => {
         period: { startsAt: inMinutes(DAY), endsAt: inMinutes(2 * DAY) },
         replacedAt: inMinutes(DAY),
       },
+    ],
+    [
+      'one of the other type, in place of one without an end',
+      { ...having({ endsAt: null })(FACTS), type: 'ACTIVE' as const },
+      { outcome: 'MADE', period: twentyDays, replacedAt: NOW },
     ],
     [
       'one of the other type after the running one',

@@ -101,5 +101,12 @@ describe('it is made anew', () => {
     ['as long as the settings allow', wishing({})(HOLDER), 'HOLDER', { startsAt: NOW, endsAt: inMinutes(180 * DAY) }],
   ] as const)('%s', (_name, facts, by, renewed) => expect(decideRenewal(facts)).toEqual({ by, renewed }));
 
+  test('by whoever proves what the settings ask of an administrator, which they do not ask of a holder', () => {
+    const enabledRules = ['MULTI_FACTOR_AUTHENTICATION' as const];
+    const rules = { ...FACTS.rules, Enablement_Admin_Assignment: { enabledRules } };
+    expect(codesOf(decideRenewal({ ...FACTS, rules }))).toEqual(['POLICY_RULES_FAILED']);
+    expect(decideRenewal({ ...HOLDER, rules })).toEqual({ by: 'HOLDER', renewed: twentyDays });
+  });
+
   test('not for what is absent', () => expect(codesOf(decideRenewal(null))).toEqual(['ASSIGNMENT_NOT_FOUND']));
 });

@@ -43,6 +43,72 @@ describe('an activation', () => {
     expect(fails(enabling(), NONE, WEAK)).toEqual([]);
   });
 
+  test('is told of every rule what it allows, what was given and what would help', () => {
+    const rules = enabling('JUSTIFICATION', 'TICKETING', 'MULTI_FACTOR_AUTHENTICATION');
+    const ruleId = 'Enablement_EndUser_Assignment';
+    expect(activationRuleRefusals(rules, asked(NONE, WEAK, { startsAt: NOW, endsAt: null }))).toMatchObject([
+      {
+        code: 'POLICY_RULES_FAILED',
+        failedRules: [
+          {
+            ...{ rule: 'EXPIRATION', ruleId: 'Expiration_EndUser_Assignment', allowed: 'at most PT8H' },
+            ...{ given: 'permanent', remedy: 'Ask for at most PT8H.' },
+          },
+          { rule: 'JUSTIFICATION', ruleId, allowed: 'a reason', given: 'none', remedy: 'Give a justification.' },
+          {
+            ...{ rule: 'TICKETING', ruleId, allowed: 'a ticket', given: 'none' },
+            remedy: "Give the ticket's number and system.",
+          },
+          {
+            ...{ rule: 'MFA', ruleId, allowed: 'multi-factor authentication' },
+            given: 'no such proof, or one that is too old',
+            remedy: 'Sign in with a second factor and ask again with the new token.',
+          },
+        ],
+      },
+    ]);
+  });
+
+  test.each([
+    [[], 'none'],
+    [['c2', 'c3'], 'c2 c3'],
+  ])('is told how to meet an authentication context, having met %o', (authenticationContexts, given) => {
+    const [refused] = activationRuleRefusals(context('c1'), asked(NONE, { ...STRONG, authenticationContexts }));
+    expect(refused?.failedRules).toEqual([
+      {
+        ...{ rule: 'AUTHENTICATION_CONTEXT', ruleId: 'AuthenticationContext_EndUser_Assignment' },
+        ...{ allowed: 'c1', given },
+        remedy: 'Sign in for the authentication context c1 and ask again with the new token.',
+      },
+    ]);
+    expect(refused?.stepUp?.maxAgeSeconds).toBeNull();
+  });
+
+  test.each([
+    ['a proof just young enough', -30, []],
+    ['one a minute older', -31, ['MFA']],
+    ['none', null, ['MFA']],
+  ])('judges the age of a proof of more than one factor: %s', (_name, minutes, expected) => {
+    const rules = enabling('MULTI_FACTOR_AUTHENTICATION');
+    const enablement = { ...rules.Enablement_EndUser_Assignment, multiFactorMaximumAgeMinutes: 30 };
+    const multiFactorAt = minutes === null ? null : inMinutes(minutes);
+    const aged = { ...rules, Enablement_EndUser_Assignment: enablement };
+    const refusals = activationRuleRefusals(aged, asked(NONE, { ...WEAK, multiFactorAt }));
+    expect(failed(refusals)).toEqual(expected);
+    expect(refusals.map(({ stepUp }) => stepUp)).toEqual(
+      expected.map(() => ({ acrValues: ['mfa'], maxAgeSeconds: 1800, claims: null })),
+    );
+    // Where no age is set, one proof is good for the session.
+    expect(fails(rules, NONE, { ...WEAK, multiFactorAt })).toEqual(minutes === null ? ['MFA'] : []);
+  });
+
+  test('keeps what a context proved when the proof of more than one factor is too old', () => {
+    const rules = context('c3');
+    const enablement = { ...rules.Enablement_EndUser_Assignment, multiFactorMaximumAgeMinutes: 30 };
+    const old = { ...STRONG, multiFactorAt: inMinutes(-31) };
+    expect(fails({ ...rules, Enablement_EndUser_Assignment: enablement }, NONE, old)).toEqual([]);
+  });
+
   test('needs both the number and the system of a ticket, and says which is missing', () => {
     const given = (reasons: Partial<Reasons>) =>
       activationRuleRefusals(enabling('TICKETING'), asked({ ...ALL, ...reasons }, WEAK))[0]?.failedRules[0]?.given;
