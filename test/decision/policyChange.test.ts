@@ -112,6 +112,8 @@ describe('what contradicts itself is named all at once', () => {
     const decision = decidePolicyChange({ ...FACTS, ...change });
     expect(codesOf(decision)).toEqual(fields.map(() => 'INVALID_POLICY'));
     expect('refusals' in decision && decision.refusals.map(({ field }) => field[0])).toEqual(fields);
+    // Every sentence that a caller reads is reviewed here.
+    expect(decision).toMatchSnapshot();
   });
 });
 

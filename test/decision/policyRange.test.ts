@@ -12,15 +12,17 @@ const APPROVERS = new Map<string, PrincipalKind>([
   ['robot', 'SERVICE_PRINCIPAL'],
 ]);
 
-/** What is wrong with a rule that is otherwise as nobody has touched it: field and allowed value. */
+/** What is wrong with a rule that is otherwise as nobody has touched it: field, allowed value and what was given. */
 function wrong<Id extends RuleId>(id: Id, change: Partial<RolePolicyRules[Id]>, provider: Provider = 'GROUP') {
   const rules = { [id]: { ...defaultPolicy(provider)[id], ...change } };
-  return rangeRefusals({ provider, rules, approvers: APPROVERS }).map(({ code, field, failedRules }) => {
+  return rangeRefusals({ provider, rules, approvers: APPROVERS }).map(({ code, message, field, failedRules }) => {
     expect(code).toBe('INVALID_POLICY');
     expect(field.slice(0, 2)).toEqual(['rules', id]);
     expect(failedRules).toHaveLength(1);
     const [verdict] = failedRules;
     expect(verdict?.ruleId).toBe(id);
+    expect(verdict?.remedy).toBe(`Give ${verdict?.allowed}.`);
+    expect(message).toContain(`${field.slice(1).join('.')} takes ${verdict?.allowed}, not ${verdict?.given}.`);
     return `${field.slice(2).join('.')}: ${verdict?.allowed}, not ${verdict?.given}`;
   });
 }
@@ -220,4 +222,40 @@ test('rules that are not set anew are not looked at, and all bad values are name
     ['Expiration_EndUser_Assignment.minimumDuration', 'EXPIRATION'],
     ['AuthenticationContext_EndUser_Assignment.claimValue', 'AUTHENTICATION_CONTEXT'],
   ]);
+});
+
+test('a bad value is called by the name of its rule', () => {
+  const rules = defaultPolicy('GROUP');
+  const notify = { ...rules.Notification_Admin_EndUser_Assignment, notificationRecipients: ['nobody'] };
+  const found = rangeRefusals({
+    provider: 'GROUP',
+    approvers: APPROVERS,
+    rules: {
+      Expiration_Admin_Eligibility: { isExpirationRequired: true, maximumMinutes: 1 },
+      Notification_Admin_Admin_Eligibility: notify,
+      Enablement_EndUser_Assignment: { enabledRules: [], multiFactorMaximumAgeMinutes: 0 },
+      Approval_EndUser_Assignment: { ...rules.Approval_EndUser_Assignment, stages: [] },
+      AuthenticationContext_EndUser_Assignment: { isEnabled: true, claimValue: null },
+      Notification_Approver_EndUser_Assignment: notify,
+    },
+  });
+  expect(found.flatMap(({ failedRules }) => failedRules.map(({ rule, ruleId }) => [ruleId, rule]))).toEqual([
+    ['Expiration_Admin_Eligibility', 'EXPIRATION'],
+    ['Notification_Admin_Admin_Eligibility', 'NOTIFICATION'],
+    ['Enablement_EndUser_Assignment', 'MFA'],
+    ['Approval_EndUser_Assignment', 'APPROVAL'],
+    ['AuthenticationContext_EndUser_Assignment', 'AUTHENTICATION_CONTEXT'],
+    ['Notification_Approver_EndUser_Assignment', 'NOTIFICATION'],
+  ]);
+});
+
+test('proofs that exclude each other are both named', () => {
+  const allowed = 'either an authentication context or MULTI_FACTOR_AUTHENTICATION in Enablement_EndUser_Assignment';
+  const ruleId = 'AuthenticationContext_EndUser_Assignment';
+  const both = { ...defaultPolicy('ENTRA_ROLE'), [ruleId]: { isEnabled: true, claimValue: 'c1' } };
+  expect(proofConflict(both).flatMap(({ failedRules }) => failedRules)).toEqual([
+    { rule: 'AUTHENTICATION_CONTEXT', ruleId, allowed, given: 'both', remedy: `Give ${allowed}.` },
+  ]);
+  const { [ruleId]: _, ...others } = both;
+  expect(proofConflict(others)).toEqual([]);
 });
