@@ -65,8 +65,14 @@ describe('a change is refused in the order of what is asked', () => {
   ]);
 });
 
-test('a role of another provider has no settings at the scope', () => {
-  expect(codesOf(decidePolicyChange({ ...FACTS, scope: RESOURCE_GROUP }))).toEqual(['SCOPE_NOT_ALLOWED']);
+test.each([
+  ['an Entra role at an Azure scope', FACTS.role, RESOURCE_GROUP],
+  ['an Azure role in an administrative unit', AZURE_ROLE, { ...DIRECTORY, kind: 'ADMINISTRATIVE_UNIT' as const }],
+])('a role of another provider has no settings at the scope: %s', (_name, role, scope) => {
+  const decision = decidePolicyChange({ ...FACTS, role, scope });
+  expect(codesOf(decision)).toEqual(['SCOPE_NOT_ALLOWED']);
+  // The reason is the scope, and not that an Entra role has one policy.
+  expect(decision).toMatchSnapshot();
 });
 
 describe('whoever manages', () => {
