@@ -63,13 +63,13 @@ function withoutOldProof({ proof, now }: ProvedRequest, maximumAgeMinutes: numbe
 }
 
 function expiration(ruleId: string, rule: ExpirationRule, { startsAt, endsAt }: Period): RuleVerdict[] {
-  if (endsAt === null && !rule.isExpirationRequired) return [];
+  if (!rule.isExpirationRequired) return [];
   const longest = formatDuration(rule.maximumMinutes);
   const remedy = `Ask for at most ${longest}.`;
   if (endsAt === null)
     return [{ rule: 'EXPIRATION', ruleId, allowed: `at most ${longest}`, given: 'permanent', remedy }];
   const minutes = minutesBetween(startsAt, endsAt);
-  if (!rule.isExpirationRequired || minutes <= rule.maximumMinutes) return [];
+  if (minutes <= rule.maximumMinutes) return [];
   return [
     { rule: 'EXPIRATION', ruleId, allowed: `at most ${longest}`, given: formatDuration(Math.ceil(minutes)), remedy },
   ];
