@@ -52,6 +52,26 @@ export const ASSIGNMENT_EVENTS = [
 ] as const satisfies readonly EventType[];
 export type AssignmentEventType = (typeof ASSIGNMENT_EVENTS)[number];
 
+/** The life of a request that somebody decides. */
+export const APPROVAL_EVENTS = [
+  'request.created',
+  'request.stageApproved',
+  'request.approved',
+  'request.denied',
+  'request.escalated',
+  'request.timedOut',
+  'request.canceled',
+] as const satisfies readonly EventType[];
+
+export const POLICY_EVENTS = [
+  'policy.updated',
+  'policyTemplate.created',
+  'policyTemplate.updated',
+] as const satisfies readonly EventType[];
+
+/** The audit leaves nothing out. */
+export const AUDIT_EVENTS = Object.keys(EVENTS) as EventType[];
+
 /** `assignment.assigned` → `ASSIGNMENT_ASSIGNED`: an event's name in GraphQL. */
 export function eventName(type: EventType): string {
   return type

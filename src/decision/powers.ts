@@ -24,6 +24,8 @@ export interface Powers {
   /** Types of Entra assignments the viewer may view, and manage. */
   readonly entraView: readonly AssignmentType[];
   readonly entraManage: readonly AssignmentType[];
+  /** What is on record about Entra roles and about the directory. */
+  readonly entraAudit: boolean;
   /** Role settings of Entra roles. */
   readonly entraPoliciesView: boolean;
   readonly entraPoliciesManage: boolean;
@@ -63,7 +65,8 @@ const { directoryWriters, groupsAdministrator, identityGovernanceAdministrator, 
 
 /** @see https://learn.microsoft.com/entra/id-governance/privileged-identity-management/pim-roles */
 const ENTRA_MANAGERS = [globalAdministrator, privilegedRoleAdministrator];
-const ENTRA_VIEWERS = [...ENTRA_MANAGERS, securityAdministrator, globalReader, securityReader, securityOperator];
+const ENTRA_AUDITORS = [...ENTRA_MANAGERS, securityAdministrator, globalReader, securityReader];
+const ENTRA_VIEWERS = [...ENTRA_AUDITORS, securityOperator];
 
 /** @see https://learn.microsoft.com/entra/id-governance/privileged-identity-management/groups-discover-groups */
 const ROLE_ASSIGNABLE_GROUP_MANAGERS = [privilegedRoleAdministrator, globalAdministrator];
@@ -85,6 +88,7 @@ const APPLICATION_MANAGE: Record<AssignmentType, readonly string[]> = {
   ELIGIBLE: ['RoleManagement.ReadWrite.Directory', 'RoleEligibilitySchedule.ReadWrite.Directory'],
   ACTIVE: ['RoleManagement.ReadWrite.Directory', 'RoleAssignmentSchedule.ReadWrite.Directory'],
 };
+const APPLICATION_AUDIT = ['AuditLog.Read.All'];
 const APPLICATION_POLICIES_VIEW = ['RoleManagement', 'RoleManagementPolicy'].flatMap((noun) => readsOf(noun));
 const APPLICATION_POLICIES_MANAGE = ['RoleManagement.ReadWrite.Directory', 'RoleManagementPolicy.ReadWrite.Directory'];
 
@@ -103,6 +107,7 @@ export function powersOf(
     ownedGroups: held.flatMap((h) => (h.roleId === GROUP_OWNER && h.groupId !== null ? [h.groupId] : [])),
     entraView: ASSIGNMENT_TYPES.filter((type) => holds(ENTRA_VIEWERS) || permitted(APPLICATION_VIEW[type])),
     entraManage: ASSIGNMENT_TYPES.filter((type) => holds(ENTRA_MANAGERS) || permitted(APPLICATION_MANAGE[type])),
+    entraAudit: holds(ENTRA_AUDITORS) || permitted(APPLICATION_AUDIT),
     entraPoliciesView: holds(ENTRA_VIEWERS) || permitted(APPLICATION_POLICIES_VIEW),
     entraPoliciesManage: holds(ENTRA_MANAGERS) || permitted(APPLICATION_POLICIES_MANAGE),
     azureView: unconditional.filter((h) => h.readsAssignments || h.managesAssignments).map((h) => h.scopeId),

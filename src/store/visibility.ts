@@ -67,17 +67,24 @@ export function visibleRequest(viewer: Viewer, alias: string): Predicate {
 /** Requests that the viewer is, or was, asked to decide: whoever stands behind a later stage hears of it when it opens. */
 function decidable(viewer: Viewer) {
   return sql`SELECT asked.request_id FROM request_approver asked JOIN request q ON q.id = asked.request_id
-    WHERE asked.approver_id = ${viewer.id} AND (
-      (asked.stage <= q.stage AND NOT asked.escalation)
-      OR (asked.stage = q.stage AND q.escalates_at <= clock_timestamp())
-      OR EXISTS (SELECT 1 FROM approval_decision d WHERE d.request_id = q.id AND d.decided_by = ${viewer.id}))`;
+    WHERE asked.approver_id = ${viewer.id} AND ${isAsked}`;
 }
 
+const isAsked = sql<boolean>`(
+  (asked.stage <= q.stage AND NOT asked.escalation)
+  OR (asked.stage = q.stage AND q.escalates_at <= clock_timestamp())
+  OR EXISTS (SELECT 1 FROM approval_decision d WHERE d.request_id = q.id AND d.decided_by = asked.approver_id))`;
+
+/** Who is, or was, asked to decide the request of the alias `q`. */
+export const decidersOfRequest = sql`SELECT asked.approver_id FROM request_approver asked WHERE asked.request_id = q.id AND ${isAsked}`;
+
+/** @see src/decision/event.ts, which says the same of one event */
 export function visibleEvent(viewer: Viewer, alias: string): Predicate {
   return any([
     visibleAccess(viewer, { alias, typeColumn: 'assignment_type' }),
     sql<boolean>`${column(alias, 'actor_id')} = ${viewer.id}`,
     sql<boolean>`${column(alias, 'request_id')} IN (${decidable(viewer)})`,
+    sql<boolean>`EXISTS (SELECT FROM request own WHERE own.id = ${column(alias, 'request_id')} AND own.requestor_id = ${viewer.id})`,
   ]);
 }
 
