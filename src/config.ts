@@ -20,6 +20,16 @@ export interface Config {
   readonly databasePoolSize: number;
   /** Usable Global, and Privileged Role, Administrators that no change may go below. Default 1. */
   readonly minimumAdministrators: number;
+  /** Events are kept for so long. Default 400. */
+  readonly auditRetentionDays: number;
+  /** A stream may be resumed from events of this age at most. Default 30, never more than the audit's. */
+  readonly replayRetentionDays: number;
+  /** File of the key that signs checkpoints of the event log; made when it is missing. Default in the data folder. */
+  readonly checkpointKeyFile: string;
+  /** An event that waits longer for its position raises an alarm. Default 5. */
+  readonly lagAlarmSeconds: number;
+  /** What Prometheus shows as a bearer token; null: metrics are for this machine alone. Default null. */
+  readonly metricsToken: string | null;
   /** The OpenID Connect issuer whose tokens are accepted; null mounts the development issuer. */
   readonly issuer: { readonly url: string; readonly audience: string } | null;
   /** The claim that holds the principal's object id. Default `oid`. */
@@ -46,20 +56,36 @@ export function readConfig(env: Environment = process.env): Config {
       'OIDC_ISSUER is not set: production mode (NODE_ENV=production) needs the URL of your OpenID Connect issuer.',
     );
   }
+  const dataFolder = path.resolve(env.DATA_FOLDER || path.join(PROJECT_FOLDER, '.portcullis'));
   return {
     port,
     host: env.HOST || '127.0.0.1',
     publicUrl: url(env, 'PUBLIC_URL', `http://localhost:${port}`).replace(/\/+$/, ''),
-    dataFolder: path.resolve(env.DATA_FOLDER || path.join(PROJECT_FOLDER, '.portcullis')),
+    dataFolder,
     databaseUrl: readDatabaseUrl(env),
     databasePoolSize: integer(env, 'DATABASE_POOL_SIZE', 10, 2, 1000),
     minimumAdministrators: integer(env, 'MINIMUM_ADMINISTRATORS', 1, 1, 100),
+    ...readRetention(env),
+    checkpointKeyFile: path.resolve(env.CHECKPOINT_KEY_FILE || path.join(dataFolder, 'checkpoint-key.pem')),
+    lagAlarmSeconds: integer(env, 'LAG_ALARM_SECONDS', 5, 1, 86_400),
+    metricsToken: env.METRICS_TOKEN || null,
     issuer,
     objectIdClaim: env.OIDC_OBJECT_ID_CLAIM || 'oid',
     production,
     trustedDocumentsOnly: boolean(env, 'TRUSTED_DOCUMENTS_ONLY', false),
     allowedOrigins: readOrigins(env),
   };
+}
+
+function readRetention(env: Environment): Pick<Config, 'auditRetentionDays' | 'replayRetentionDays'> {
+  const auditRetentionDays = integer(env, 'AUDIT_RETENTION_DAYS', 400, 1, 36_500);
+  const replayRetentionDays = integer(env, 'REPLAY_RETENTION_DAYS', Math.min(30, auditRetentionDays), 1, 36_500);
+  if (replayRetentionDays > auditRetentionDays) {
+    throw new SettingError(
+      `REPLAY_RETENTION_DAYS is ${replayRetentionDays} and AUDIT_RETENTION_DAYS ${auditRetentionDays}: what is no longer there cannot be replayed.`,
+    );
+  }
+  return { auditRetentionDays, replayRetentionDays };
 }
 
 function readIssuer(env: Environment): Config['issuer'] {

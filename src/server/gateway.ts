@@ -7,6 +7,7 @@ import type { Config } from '../config.ts';
 import { createDevelopmentIssuer } from '../identity/developmentIssuer.ts';
 import { loadDevelopmentKeys } from '../identity/developmentKeys.ts';
 import { createTokenVerifier } from '../identity/token.ts';
+import { loadCheckpointKey } from '../store/checkpointKey.ts';
 import type { Database } from '../store/database.ts';
 import { startSequencer } from '../stream/sequencer.ts';
 import { startTail } from '../stream/tail.ts';
@@ -34,7 +35,8 @@ export async function createGateway({ config, database, url }: GatewayOptions): 
   const schema = createSchema();
   const documents = trustedDocuments(config.trustedDocumentsOnly);
   const tail = await startTail(url, (error) => log('event log tail', error));
-  const sequencer = startSequencer(url, (error) => log('event log sequencer', error));
+  const checkpointKey = await loadCheckpointKey(config.checkpointKeyFile);
+  const sequencer = startSequencer({ url, checkpointKey, onFault: (error) => log('event log sequencer', error) });
   const parts: GraphqlParts = { config, database, tail, schema, verifier, documents, log };
   const graphql = createGraphql(parts);
   const webSockets = createWebSockets(parts, graphql);

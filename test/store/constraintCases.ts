@@ -34,6 +34,7 @@ const id = {
 };
 /** A role that nobody in the scene holds otherwise. */
 const ROLE = ENTRA.securityReader;
+const HASH = Buffer.alloc(32);
 const past = (days: number) => new Date(Date.UTC(2020, 0, days));
 
 /** A row of each table that every rule allows; a function, so that what must be unique is. */
@@ -197,7 +198,7 @@ export async function setScene(client: pg.ClientBase): Promise<void> {
   await insert(client, 'assignment_warning', { kind: 'FOURTEEN_DAYS' });
   await insert(client, 'idempotency_key', { key: 'key' });
   await insert(client, 'administrative_unit_member', { principal_id: id.other });
-  await insert(client, 'event', { id: 1_000_000, position: 1 });
+  await insert(client, 'event', { id: 1_000_000, position: 1, leaf_hash: HASH });
 }
 
 const row =
@@ -436,8 +437,10 @@ export const CASES: readonly Case[] = [
   dangling('event_scope_exists', 'event', 'scope_id'),
   dangling('event_assignment_exists', 'event', 'assignment_id'),
   dangling('event_request_exists', 'event', 'request_id'),
-  refused('event_position_unique', 'event', { position: 1 }),
-  refused('event_position_from_one', 'event', { position: 0 }),
+  refused('event_position_unique', 'event', { position: 1, leaf_hash: HASH }),
+  refused('event_position_from_one', 'event', { position: 0, leaf_hash: HASH }),
+  refused('event_sealed_with_position', 'event', { position: 2 }),
+  refused('event_sealed_with_position', 'event', { leaf_hash: HASH }),
   refused('event_type_form', 'event', { type: 'assigned' }),
   {
     object: 'event_append_only',

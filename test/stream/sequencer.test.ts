@@ -1,9 +1,12 @@
 /** Are positions dense, in order, never given twice, and given whoever dies? */
+import { generateKeyPairSync } from 'node:crypto';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { POSITIONS_CHANNEL, sequence, startSequencer } from '../../src/stream/sequencer.ts';
 import { cloneDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/process.ts';
+
+const checkpointKey = generateKeyPairSync('ed25519').privateKey;
 
 let clone: TestDatabase;
 let client: pg.Client;
@@ -26,7 +29,7 @@ async function connect(): Promise<pg.Client> {
 }
 
 function start(faults: unknown[] = []) {
-  const sequencer = startSequencer(clone.url, (error) => faults.push(error));
+  const sequencer = startSequencer({ url: clone.url, checkpointKey, onFault: (error) => faults.push(error) });
   stack.defer(() => sequencer.stop());
   return sequencer;
 }
@@ -214,7 +217,7 @@ describe('the event log is append-only', () => {
 
   it('but takes a position where there was none, which is all that the sequencer does', async () => {
     await insert(client);
-    await client.query('UPDATE event SET position = 1 WHERE position IS NULL');
+    await client.query("UPDATE event SET position = 1, leaf_hash = sha256('') WHERE position IS NULL");
     expect((await log()).map(({ position }) => position)).toEqual([1]);
   });
 });
