@@ -9,6 +9,8 @@ import { atOrBelow } from './scope.ts';
 import type { Transaction } from './transaction.ts';
 import { decidersOfRequest, visibleEvent } from './visibility.ts';
 
+export { oldestReplayable } from './eventLog.ts';
+
 /** What an event is about; whatever does not apply is left out. */
 export interface EventSubject {
   readonly provider?: Provider;
