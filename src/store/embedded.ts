@@ -13,7 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { SettingError } from '../config.ts';
 import { type EmbeddedHost, embeddedHome, give, PLAIN, prepareHost } from './embeddedHost.ts';
-import { databaseUrl, findServer, launchServer, removeSocketFolder, STOP_MILLISECONDS } from './embeddedServer.ts';
+import { embeddedUrls, findServer, launchServer, removeSocketFolder, STOP_MILLISECONDS } from './embeddedServer.ts';
 
 const SERVER_VERSION = '18';
 /** After a crash of one session the owner is back within a few milliseconds. */
@@ -35,8 +35,10 @@ export interface EmbeddedOptions {
 }
 
 export interface Embedded {
-  /** Of the database `portcullis`. */
+  /** Of the gateway's database, for the ordinary role that owns it. */
   readonly url: string;
+  /** The same for the server's administrator, whom no grant binds. */
+  readonly administratorUrl: string;
   /** The server is asked to stop before this returns, and has stopped once the promise is fulfilled. */
   stop(): Promise<void>;
 }
@@ -71,9 +73,10 @@ export async function joinEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   const home = await embeddedHome(options.folder);
   const running = home === null ? null : await findServer(path.join(home, 'data'));
   return running?.owner
-    ? { url: databaseUrl(running.socketFolder, 'portcullis'), stop: () => Promise.resolve() }
+    ? { ...embeddedUrls(running.socketFolder), stop: () => Promise.resolve() }
     : startEmbedded(options);
 }
+
 const inUse = (folder: string, owner: string) =>
   new SettingError(
     `The data folder ${folder} is in use by another Portcullis (${owner}): stop it, or set DATA_FOLDER to another folder.`,

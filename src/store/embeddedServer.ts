@@ -9,6 +9,7 @@ import pg from 'pg';
 import { SettingError } from '../config.ts';
 import type { Embedded, EmbeddedOptions } from './embedded.ts';
 import { type EmbeddedHost, give, PLAIN } from './embeddedHost.ts';
+import { ADMINISTRATOR, DATABASE, GATEWAY, prepareDatabase } from './embeddedRole.ts';
 
 /** Names the socket file only; nothing listens on TCP. */
 const PORT = 5432;
@@ -32,8 +33,14 @@ export function abandonEmbedded(): void {
 }
 
 /** Port and `sslmode` are given so that no PGPORT or PGSSLMODE of the environment applies. */
-export function databaseUrl(socketFolder: string, database: string): string {
-  return `postgres://portcullis@localhost:${PORT}/${database}?host=${encodeURIComponent(socketFolder)}&sslmode=disable`;
+function databaseUrl(socketFolder: string, user: string, database: string): string {
+  return `postgres://${user}@localhost:${PORT}/${database}?host=${encodeURIComponent(socketFolder)}&sslmode=disable`;
+}
+
+/** The addresses of the gateway's database. */
+export function embeddedUrls(socketFolder: string): Pick<Embedded, 'url' | 'administratorUrl'> {
+  const url = databaseUrl(socketFolder, GATEWAY, DATABASE);
+  return { url, administratorUrl: databaseUrl(socketFolder, ADMINISTRATOR, DATABASE) };
 }
 
 export interface RunningServer {
@@ -93,14 +100,19 @@ async function isServer(pid: string, cluster: string): Promise<boolean> {
   return command.includes(cluster);
 }
 
-async function connect(socketFolder: string, name = 'portcullis'): Promise<pg.Client | 'starting' | 'gone'> {
+function administratorOf(socketFolder: string, database: string, name = 'portcullis'): pg.Client {
   const client = new pg.Client({
-    connectionString: databaseUrl(socketFolder, 'postgres'),
+    connectionString: databaseUrl(socketFolder, ADMINISTRATOR, database),
     application_name: name,
     connectionTimeoutMillis: 5_000,
   });
   // The server may end at any time; whoever uses the client learns it from its next query or from 'end'.
   client.on('error', () => undefined);
+  return client;
+}
+
+async function connect(socketFolder: string, name?: string): Promise<pg.Client | 'starting' | 'gone'> {
+  const client = administratorOf(socketFolder, 'postgres', name);
   try {
     await client.connect();
     return client;
@@ -169,6 +181,7 @@ function settings(socketFolder: string, fast: boolean): string[] {
 /** A started server and the session that owns it. */
 class Server implements Embedded {
   readonly url: string;
+  readonly administratorUrl: string;
   readonly #child: ChildProcess;
   readonly #cluster: string;
   readonly #socketFolder: string;
@@ -179,7 +192,7 @@ class Server implements Embedded {
   #stopping = false;
 
   constructor(child: ChildProcess, cluster: string, socketFolder: string, options: EmbeddedOptions) {
-    this.url = databaseUrl(socketFolder, 'portcullis');
+    ({ url: this.url, administratorUrl: this.administratorUrl } = embeddedUrls(socketFolder));
     this.#child = child;
     this.#cluster = cluster;
     this.#socketFolder = socketFolder;
@@ -211,8 +224,11 @@ class Server implements Embedded {
   async #takeLock(client: pg.Client): Promise<boolean> {
     try {
       await client.query('SELECT pg_advisory_lock($1)', [OWNER_LOCK]);
-      const { rowCount } = await client.query("SELECT FROM pg_database WHERE datname = 'portcullis'");
-      if (rowCount === 0) await client.query('CREATE DATABASE portcullis');
+      await prepareDatabase(client, async () => {
+        const inside = administratorOf(this.#socketFolder, DATABASE);
+        await inside.connect();
+        return inside;
+      });
     } catch {
       await client.end().catch(() => undefined);
       return false;

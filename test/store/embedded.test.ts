@@ -64,6 +64,32 @@ describe('a data folder', () => {
     expect(await query(url, "SELECT current_setting('listen_addresses') AS addresses")).toEqual([{ addresses: '' }]);
   });
 
+  it('is worked in as an ordinary role, also one of the time when there was none', async () => {
+    const first = await start({ fast: false });
+    const owners = `SELECT DISTINCT pg_get_userbyid(owner) AS owner FROM (
+      SELECT relowner AS owner FROM pg_class WHERE relname IN ('old', 'old_id_seq', 'old_view', 'old_sequence', 'inner_table')
+      UNION SELECT nspowner FROM pg_namespace WHERE nspname = 'within' UNION SELECT proowner FROM pg_proc WHERE proname = 'old_function'
+      UNION SELECT typowner FROM pg_type WHERE typname IN ('old_enum', 'old_composite') UNION SELECT datdba FROM pg_database WHERE datname = 'portcullis') owned`;
+    await query(
+      first.administratorUrl,
+      `ALTER DATABASE portcullis OWNER TO portcullis;
+       CREATE EXTENSION btree_gist; CREATE SCHEMA within; CREATE TABLE within.inner_table (a int);
+       CREATE TABLE old (id bigint GENERATED ALWAYS AS IDENTITY, a int); CREATE VIEW old_view AS SELECT a FROM old;
+       CREATE SEQUENCE old_sequence; CREATE TYPE old_enum AS ENUM ('a'); CREATE TYPE old_composite AS (a int);
+       CREATE FUNCTION old_function() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
+    );
+    // The control: as it was made before, the role may not even read.
+    await expect(query(first.url, 'SELECT * FROM old')).rejects.toThrow('permission denied for table old');
+    await first.stop();
+    const { url } = await start({ fast: false });
+    expect(await query(url, owners)).toEqual([{ owner: 'gateway' }]);
+    expect(await query(url, 'INSERT INTO old (a) SELECT old_function() RETURNING a')).toEqual([{ a: 1 }]);
+    const rights =
+      'SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls AS any FROM pg_roles WHERE rolname = current_user';
+    expect(await query(url, rights)).toEqual([{ any: false }]);
+    await query(url, 'DROP TABLE old CASCADE; DROP SCHEMA within CASCADE; DROP SEQUENCE old_sequence');
+  });
+
   it('is durable, unless it was made for tests', async () => {
     const settings = "SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commit";
     const durable = await start({ fast: false });

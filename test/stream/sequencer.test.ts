@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { POSITIONS_CHANNEL, sequence, startSequencer } from '../../src/stream/sequencer.ts';
+import { checkpoint, POSITIONS_CHANNEL, sequence, startSequencer } from '../../src/stream/sequencer.ts';
 import { cloneDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/process.ts';
 
@@ -21,8 +21,8 @@ beforeEach(async () => {
 
 afterEach(() => stack.disposeAsync());
 
-async function connect(): Promise<pg.Client> {
-  const another = new pg.Client({ connectionString: clone.url });
+async function connect(url = clone.url): Promise<pg.Client> {
+  const another = new pg.Client({ connectionString: url });
   await another.connect();
   stack.defer(() => another.end());
   return another;
@@ -203,21 +203,58 @@ describe('the event log is append-only', () => {
     ['truncating what it refers to', 'TRUNCATE principal CASCADE'],
   ] as const;
 
-  it.each(['origin', 'replica'])('to a session in role %s', async (role) => {
+  const evidence = [
+    ['changing a batch', 'UPDATE event_batch SET root = log_root'],
+    ['deleting a batch', 'DELETE FROM event_batch'],
+    ['truncating batches', 'TRUNCATE event_batch'],
+    ['changing a checkpoint', 'UPDATE event_checkpoint SET log_root = public_key'],
+    ['deleting a checkpoint', 'DELETE FROM event_checkpoint'],
+    ['truncating checkpoints', 'TRUNCATE event_checkpoint'],
+  ] as const;
+
+  beforeEach(async () => {
     await insert(client, { name: 'numbered' });
     await sequence(client);
+    await checkpoint(client, checkpointKey);
     await insert(client, { name: 'waiting' });
+  });
+
+  it.each(['origin', 'replica'])('by trigger to an administrator in a session of role %s', async (role) => {
     const before = await log();
-    await client.query(`SET session_replication_role = ${role}`);
-    for (const [what, statement] of refusals) {
-      await expect(client.query(statement), what).rejects.toThrow('the event log is append-only');
+    const administrator = await connect(clone.administratorUrl);
+    await administrator.query(`SET session_replication_role = ${role}`);
+    for (const [what, statement] of [...refusals, ...evidence]) {
+      await expect(administrator.query(statement), what).rejects.toThrow(
+        /^the (evidence of the )?event log is append-only/,
+      );
     }
     expect(await log()).toEqual(before);
   });
 
+  it('by grant to the role that owns it, also with the triggers disabled', async () => {
+    for (const table of ['event', 'event_batch', 'event_checkpoint']) {
+      await client.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
+    }
+    for (const [what, statement] of [
+      ...refusals.filter(([, text]) => !/SET position|principal/.test(text)),
+      ...evidence,
+    ]) {
+      await expect(client.query(statement), what).rejects.toThrow(/^permission denied for table event/);
+    }
+    const cascade = client.query('TRUNCATE principal CASCADE');
+    await expect(cascade).rejects.toThrow('permission denied for table event');
+    const inserted = client.query(
+      "INSERT INTO event (position, leaf_hash, at, type, payload) VALUES (9, sha256(''), now(), 'a.b', '{}')",
+    );
+    await expect(inserted).rejects.toThrow('permission denied for table event');
+    await expect(client.query('DELETE FROM event_log')).rejects.toThrow('permission denied for table event_log');
+    // The control: it is the grants that are in the way.
+    await client.query('GRANT DELETE ON event TO CURRENT_USER');
+    await expect(client.query('DELETE FROM event')).resolves.toMatchObject({ rowCount: 2 });
+  });
+
   it('but takes a position where there was none, which is all that the sequencer does', async () => {
-    await insert(client);
-    await client.query("UPDATE event SET position = 1, leaf_hash = sha256('') WHERE position IS NULL");
-    expect((await log()).map(({ position }) => position)).toEqual([1]);
+    await client.query("UPDATE event SET position = 2, leaf_hash = sha256('') WHERE position IS NULL");
+    expect((await log()).map(({ position }) => position)).toEqual([1, 2]);
   });
 });

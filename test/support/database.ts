@@ -5,6 +5,7 @@ import { inject } from 'vitest';
 import { processNow } from '../../src/clock.ts';
 import { loadDemoCompany } from '../../src/store/company.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
+import { GATEWAY } from '../../src/store/embeddedRole.ts';
 
 /** Migrated, with the catalogue of built-in roles, and nobody in it. */
 export const TEMPLATE = 'template_empty';
@@ -14,7 +15,10 @@ const DEMO_TEMPLATE = 'template_demo';
 const DEMO_LOCK = 7_041_776_003;
 
 export interface TestDatabase {
+  /** For the ordinary role that owns it, as a gateway has it. */
   readonly url: string;
+  /** For the server's administrator, whom no grant binds. */
+  readonly administratorUrl: string;
   readonly database: Database;
   /** Closes the database, whoever else uses it, and removes it. */
   drop(): Promise<void>;
@@ -39,8 +43,8 @@ export async function cloneDemoDatabase(): Promise<TestDatabase> {
 async function createDemoTemplate(client: pg.Client): Promise<void> {
   const draft = `${DEMO_TEMPLATE}_draft`;
   await client.query(`DROP DATABASE IF EXISTS ${draft}`);
-  await client.query(`CREATE DATABASE ${draft} TEMPLATE ${TEMPLATE}`);
-  const database = await openDatabase(urlOf(inject('serverUrl'), draft));
+  await client.query(`CREATE DATABASE ${draft} TEMPLATE ${TEMPLATE} OWNER ${GATEWAY}`);
+  const database = await openDatabase(urlOf(inject('serverUrl'), draft, GATEWAY));
   await loadDemoCompany(database, processNow());
   await database.em.fork().execute('ANALYZE');
   await database.close();
@@ -53,10 +57,11 @@ export async function createEmptyDatabase(): Promise<{ readonly url: string; dro
 }
 
 async function clone(template: string): Promise<TestDatabase> {
-  const { url, drop } = await createDatabase(template);
+  const { url, administratorUrl, drop } = await createDatabase(template);
   const database = await openDatabase(url);
   return {
     url,
+    administratorUrl,
     database,
     drop: async () => {
       await database.close();
@@ -76,9 +81,12 @@ async function sessionsEnded(client: pg.Client, name: string): Promise<void> {
 async function createDatabase(template: string) {
   const server = inject('serverUrl');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await withServer(server, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`));
+  await withServer(server, (client) =>
+    client.query(`CREATE DATABASE ${name} TEMPLATE ${template} OWNER ${GATEWAY} STRATEGY file_copy`),
+  );
   return {
-    url: urlOf(server, name),
+    url: urlOf(server, name, GATEWAY),
+    administratorUrl: urlOf(server, name),
     drop: async () => {
       await withServer(server, async (client) => {
         await sessionsEnded(client, name);
@@ -88,10 +96,11 @@ async function createDatabase(template: string) {
   };
 }
 
-/** The URL of another database of the same server. */
-export function urlOf(serverUrl: string, database: string): string {
+/** The URL of another database of the same server, for the same user or another one. */
+export function urlOf(serverUrl: string, database: string, user?: string): string {
   const url = new URL(serverUrl);
   url.pathname = `/${database}`;
+  if (user !== undefined) url.username = user;
   return url.toString();
 }
 

@@ -6,11 +6,12 @@ import type { TestProject } from 'vitest/node';
 import { loadCatalogue } from '../../src/store/catalogue.ts';
 import { migrate, openDatabase } from '../../src/store/database.ts';
 import { startEmbedded } from '../../src/store/embedded.ts';
+import { GATEWAY } from '../../src/store/embeddedRole.ts';
 import { TEMPLATE, urlOf, withServer } from './database.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Of the shared server; its path names no particular database. */
+    /** Of the shared server, for its administrator; its path names no particular database. */
     serverUrl: string;
   }
 }
@@ -24,13 +25,19 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     throw error;
   });
   const url = urlOf(server.url, TEMPLATE);
-  await withServer(server.url, (client) => client.query(`CREATE DATABASE ${TEMPLATE}`));
+  await withServer(server.administratorUrl, async (client) => {
+    await client.query(`CREATE DATABASE ${TEMPLATE} OWNER ${GATEWAY}`);
+    // So that a test can put a row where the rules would not let it come to be.
+    await client.query(`GRANT SET ON PARAMETER session_replication_role TO ${GATEWAY}`);
+  });
   const database = await openDatabase(url);
   await migrate(database, url);
   await loadCatalogue(database);
   await database.close();
-  await withServer(server.url, (client) => client.query(`ALTER DATABASE ${TEMPLATE} ALLOW_CONNECTIONS false`));
-  project.provide('serverUrl', server.url);
+  await withServer(server.administratorUrl, (client) =>
+    client.query(`ALTER DATABASE ${TEMPLATE} ALLOW_CONNECTIONS false`),
+  );
+  project.provide('serverUrl', server.administratorUrl);
   return async () => {
     await server.stop();
     await rm(folder, { recursive: true, force: true });
