@@ -8,8 +8,8 @@ export interface GraphqlError {
   readonly extensions?: { readonly code?: string; readonly [name: string]: unknown };
 }
 
-/** Codes of the SDK's own, beside those of the gateway. */
-export type ConnectionCode = 'CONNECTION_FAILED' | 'BAD_RESPONSE';
+/** Codes of the SDK's own, beside those of the gateway. `TOKEN_FAILED`: the `token` function threw while a stream opened. */
+export type ConnectionCode = 'CONNECTION_FAILED' | 'BAD_RESPONSE' | 'TOKEN_FAILED';
 
 /** The gateway answered with errors, or there was no answer. A refusal is not an error: it is in the payload. */
 export class PortcullisError extends Error {

@@ -1,11 +1,13 @@
 /** How does an operation travel over HTTP? As the id of its document and its variables; streams come back as Server-Sent Events. */
 import { connectionError, type GraphqlError, PortcullisError } from './error.ts';
+import { returnable } from './queue.ts';
+import type { Transport } from './transport.ts';
 
 export interface Connection {
   /** Of the GraphQL endpoint. */
   readonly url: string;
-  /** Asked before every request. */
-  readonly token: () => string | Promise<string>;
+  /** Asked before every request, and by a stream whenever it opens. */
+  readonly token: () => Promise<string>;
   readonly fetch: typeof fetch;
 }
 
@@ -29,30 +31,24 @@ export async function send(connection: Connection, request: Request, signal?: Ab
   return answer(await post(connection, request, JSON_ANSWER, signal));
 }
 
-/** Starts at once; ends when its consumer returns, when the signal is aborted, or with an error. */
-export function openEvents(
-  connection: Connection,
-  request: Request,
-  signal?: AbortSignal,
-): AsyncIterableIterator<unknown> {
-  const stop = new AbortController();
-  const stopped = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-  const response = post(connection, request, EVENTS, stopped);
-  // Whoever never looks at the stream need not handle its failure.
-  response.catch(() => undefined);
-  const results = read(response, stopped);
+/** Streams over HTTP: each has a connection of its own, and a token that is asked for when it opens. */
+export function createEvents(connection: Connection): Transport {
   return {
-    next: () => results.next(),
-    // A generator that waits cannot be returned; it is woken first.
-    return: () => {
-      stop.abort();
-      return results.return();
-    },
-    [Symbol.asyncIterator]() {
-      return this;
+    open(request, onOpen) {
+      const over = new AbortController();
+      const response = post(connection, request, EVENTS, over.signal);
+      // Whoever never looks at the stream need not handle its failure.
+      response.catch(() => undefined);
+      return {
+        items: returnable(read(response, over.signal, onOpen), () => over.abort(RETURNED)),
+        drop: (error) => over.abort(error),
+      };
     },
   };
 }
+
+/** Why the stream is over when nothing is wrong. */
+const RETURNED = Symbol('returned');
 
 async function post(
   { url, token, fetch }: Connection,
@@ -93,20 +89,25 @@ export function dataOf({ data, errors }: Result, status: number | null): unknown
   return data;
 }
 
-async function* read(pending: Promise<Response>, stopped: AbortSignal): AsyncGenerator<unknown, void, void> {
+async function* read(
+  pending: Promise<Response>,
+  over: AbortSignal,
+  onOpen: () => void,
+): AsyncGenerator<unknown, undefined, undefined> {
   try {
     const response = await pending;
     if (!response.headers.get('content-type')?.startsWith(EVENTS)) {
       await answer(response);
       throw connectionError('BAD_RESPONSE', 'The answer is no stream.', { status: response.status });
     }
+    onOpen();
     for await (const { event, data } of events(response)) {
       if (event === 'complete') return;
       if (event === 'next') yield dataOf(parse(data) ?? {}, response.status);
     }
   } catch (error) {
-    if (stopped.aborted) return;
-    throw error;
+    if (over.reason === RETURNED) return;
+    throw over.aborted ? over.reason : error;
   }
   throw connectionError('CONNECTION_FAILED', 'The gateway closed the stream without ending it.');
 }

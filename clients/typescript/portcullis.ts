@@ -1,15 +1,22 @@
 /** How does a program talk to the gateway? A typed method for every document of clients/operations. Node 24 and browsers. */
+
+import { connectionError } from './error.ts';
 import { OPERATIONS, type Operations } from './generated/operations.ts';
-import { openEvents, send } from './http.ts';
-import { createSocket, openStream } from './webSocket.ts';
+import { type Connection, createEvents, send } from './http.ts';
+import { follow, type LiveOptions, type Source } from './live.ts';
+import { createSockets } from './webSocket.ts';
 
 export { type GraphqlError, PortcullisError } from './error.ts';
 export type * from './generated/operations.ts';
+export type { Gap, Heartbeat, LiveOptions, LiveState } from './live.ts';
 
 export interface PortcullisOptions {
   /** Of the GraphQL endpoint, such as `http://localhost:4000/graphql`. */
   readonly url: string;
-  /** An access token, or what gives one: asked before every request and whenever a socket is opened. */
+  /**
+   * An access token, or what gives one: asked before every request, whenever a stream opens, and over WebSocket also when a
+   * fifth of the token's life is left. A stream that finds no token tries again later; a call fails with what was thrown.
+   */
   readonly token: string | (() => string | Promise<string>);
   /** How streams travel: `websocket`, the default, or `sse` where proxies let no WebSocket through. */
   readonly transport?: 'websocket' | 'sse';
@@ -20,50 +27,82 @@ export interface PortcullisOptions {
 }
 
 export interface CallOptions {
-  /** Aborted, the request fails with the signal's reason, and a stream ends. */
+  /** Aborted, the request fails with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 type Kinds = typeof OPERATIONS;
 type NamesOf<Kind> = { [Name in keyof Kinds]: Kinds[Name]['kind'] extends Kind ? Name : never }[keyof Kinds];
-type Arguments<Name extends keyof Operations> =
-  Record<string, never> extends Operations[Name]['variables']
-    ? [variables?: Operations[Name]['variables'], options?: CallOptions]
-    : [variables: Operations[Name]['variables'], options?: CallOptions];
+type Arguments<Variables, Options> =
+  Record<string, never> extends Variables
+    ? [variables?: Variables, options?: Options]
+    : [variables: Variables, options?: Options];
+type CallArguments<Name extends keyof Operations> = Arguments<Operations[Name]['variables'], CallOptions>;
+/** Heartbeats are the SDK's own affair: it always asks for them. */
+type LiveArguments<Name extends keyof Operations> = Arguments<
+  Omit<Operations[Name]['variables'], 'heartbeats'>,
+  LiveOptions
+>;
 
 /**
  * Queries and mutations by name, and subscriptions below `live`.
  * @throws PortcullisError, in which a promise is rejected and a stream ends
  */
 export type Portcullis = {
-  readonly [Name in NamesOf<'query' | 'mutation'>]: (...args: Arguments<Name>) => Promise<Operations[Name]['data']>;
+  readonly [Name in NamesOf<'query' | 'mutation'>]: (...args: CallArguments<Name>) => Promise<Operations[Name]['data']>;
 } & { readonly live: Live };
 
-/** Each begins at once and keeps what arrives until it is asked for; `return()` or leaving the loop ends it. */
+/**
+ * Each begins at once and keeps what arrives until it is asked for; `return()` or leaving the loop ends it. It outlives its
+ * connections: it goes on behind the last item, in order, nothing left out and nothing twice, or tells `onGap`.
+ */
 export type Live = {
   readonly [Name in NamesOf<'subscription'>]: (
-    ...args: Arguments<Name>
+    ...args: LiveArguments<Name>
   ) => AsyncIterableIterator<Operations[Name]['data'], undefined>;
 };
 
 export function createPortcullis(options: PortcullisOptions): Portcullis {
-  const { url, token: given, transport = 'websocket' } = options;
-  const token = typeof given === 'string' ? () => given : given;
-  // A browser's fetch wants to be called without an owner.
-  const connection = { url, token, fetch: options.fetch ?? ((...call) => fetch(...call)) };
-  const socket = createSocket({ url, token, WebSocket: options.WebSocket });
+  const connection = connectionOf(options);
+  const source = sourceOf(options, connection);
   const calls: Record<string, unknown> = {};
   const live: Record<string, unknown> = {};
   for (const [name, { kind, documentId }] of Object.entries(OPERATIONS)) {
     if (kind === 'subscription') {
-      live[name] = (variables = {}, { signal }: CallOptions = {}) => {
-        const request = { documentId, variables };
-        return transport === 'sse' ? openEvents(connection, request, signal) : openStream(socket, request, signal);
-      };
+      live[name] = (variables = {}, more: LiveOptions = {}) => follow(source, { documentId, variables }, more);
     } else {
       calls[name] = (variables = {}, { signal }: CallOptions = {}) =>
         send(connection, { documentId, variables }, signal);
     }
   }
   return { ...calls, live } as Portcullis;
+}
+
+function connectionOf({ url, token, fetch: given }: PortcullisOptions): Connection {
+  return {
+    url,
+    token: async () => (typeof token === 'string' ? token : token()),
+    // A browser's fetch wants to be called without an owner.
+    fetch: given ?? ((...call) => fetch(...call)),
+  };
+}
+
+function sourceOf({ transport, token: given, WebSocket }: PortcullisOptions, connection: Connection): Source {
+  const renewable = typeof given !== 'string';
+  const token = () => connection.token().catch(noToken);
+  const patient = { ...connection, token };
+  const { documentId } = OPERATIONS.eventCursor;
+  return {
+    renewable,
+    transport:
+      transport === 'sse' ? createEvents(patient) : createSockets({ url: connection.url, token, renewable, WebSocket }),
+    end: async (signal) => {
+      const data = await send(patient, { documentId, variables: {} }, signal);
+      return (data as Operations['eventCursor']['data']).eventCursor;
+    },
+  };
+}
+
+function noToken(cause: unknown): never {
+  throw connectionError('TOKEN_FAILED', 'No access token could be had.', { cause });
 }

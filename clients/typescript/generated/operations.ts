@@ -174,7 +174,7 @@ export type AssignmentEventFilter = {
   readonly providers?: ReadonlyArray<Provider> | null | undefined;
   /** For one of these roles. */
   readonly roles?: ReadonlyArray<string> | null | undefined;
-  /** One of these types. */
+  /** One of these types; does not concern a snapshot. */
   readonly types?: ReadonlyArray<AssignmentEventType> | null | undefined;
 };
 
@@ -1029,7 +1029,7 @@ export type AssignmentEventsSubscriptionVariables = Exact<{
 }>;
 
 
-export type AssignmentEventsSubscription = { readonly assignmentEvents: { readonly position: number, readonly cursor: string, readonly type: AssignmentEventType, readonly at: string, readonly provider: Provider | null, readonly actor: (
+export type AssignmentEventsSubscription = { readonly assignmentEvents: { readonly position: number, readonly cursor: string, readonly type: AssignmentEventType | null, readonly at: string, readonly provider: Provider | null, readonly actor: (
       { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
       & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
     ) | null, readonly principal: (

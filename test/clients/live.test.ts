@@ -1,0 +1,498 @@
+/** Does a stream of the SDK outlive every way in which it can be interrupted, and never keep quiet about a gap? */
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createPortcullis, type LiveOptions, type PortcullisOptions } from '../../clients/typescript/portcullis.ts';
+import { lifetimeOf } from '../../clients/typescript/token.ts';
+import { type Stub, startStub } from './stub.ts';
+
+let stub: Stub;
+
+beforeEach(async () => {
+  stub = await startStub();
+});
+
+afterEach(async () => {
+  // In this order: what was spied upon may be the false timers.
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+  await stub.close();
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: the stub speaks of no particular schema
+type Anything = any;
+
+interface Start {
+  readonly variables?: Anything;
+  readonly options?: LiveOptions;
+  readonly client?: Partial<PortcullisOptions>;
+}
+
+const ended = { done: true, value: undefined };
+const start = ({ variables = { after: 'c0' }, options = {}, client = {} }: Start = {}) =>
+  createPortcullis({ url: stub.url, token: () => 'token', ...client }).live.assignmentEvents(variables as never, {
+    firstPauseMilliseconds: 1,
+    ...options,
+  });
+type Live = ReturnType<typeof start>;
+
+const take = async (live: Live, count: number) => {
+  const items: Anything[] = [];
+  while (items.length < count) items.push(((await live.next()).value as Anything)?.assignmentEvents);
+  return items.map(({ kind, position }) => (kind === 'EVENT' ? position : `${kind} ${position}`));
+};
+
+/** A JSON Web Token that nobody signed. */
+const jwt = (claims: object) =>
+  ['{}', JSON.stringify(claims), ''].map((part) => Buffer.from(part).toString('base64url')).join('.');
+
+describe.each(['websocket', 'sse'] as const)('a stream over %s', (transport) => {
+  const open = ({ client = {}, ...more }: Start = {}) => start({ ...more, client: { transport, ...client } });
+
+  test('begins where the log ended when it was asked for, whenever the gateway answers', async () => {
+    stub.head = 'c41';
+    const live = open({ variables: {} });
+    const stream = await stub.next();
+    expect(stream.variables).toEqual({ after: 'c41', snapshot: false, heartbeats: true });
+    stream.event(42);
+    expect(await take(live, 1)).toEqual([42]);
+    await live.return?.();
+  });
+
+  test.each<[string, (stream: Awaited<ReturnType<Stub['next']>>) => void]>([
+    ['the connection is cut', (stream) => stream.cut()],
+    ['the connection is closed', (stream) => stream.close()],
+    ['the gateway stops', (stream) => stream.fail('GATEWAY_STOPPING', { cursor: 'c3' })],
+    ['it was too slow', (stream) => stream.fail('RESYNC_REQUIRED', { reason: 'OVERFLOW', cursor: 'c3' })],
+    ['its token has expired', (stream) => stream.fail('UNAUTHENTICATED', { cursor: 'c3' })],
+    ['the gateway has a fault', (stream) => stream.fail('INTERNAL_SERVER_ERROR', { id: '1' })],
+  ])('goes on behind its last item when %s', async (_what, interrupt) => {
+    const live = open({ variables: { after: 'c1', filter: { types: [] } } });
+    const first = await stub.next();
+    expect(first.variables).toEqual({ after: 'c1', snapshot: false, heartbeats: true, filter: { types: [] } });
+    for (const position of [2, 3]) first.event(position);
+    expect(await take(live, 2)).toEqual([2, 3]);
+    interrupt(first);
+    const second = await stub.next();
+    expect(second.variables).toEqual({ after: 'c3', snapshot: false, heartbeats: true, filter: { types: [] } });
+    second.event(4);
+    expect(await take(live, 1)).toEqual([4]);
+    await live.return?.();
+    await second.left;
+  });
+
+  test('hands nothing on twice, and nothing that comes too late', async () => {
+    const live = open();
+    const first = await stub.next();
+    for (const position of [1, 2, 2, 1, 3]) first.event(position);
+    expect(await take(live, 3)).toEqual([1, 2, 3]);
+    first.cut();
+    const second = await stub.next();
+    for (const position of [2, 3, 4]) second.event(position);
+    expect(await take(live, 1)).toEqual([4]);
+    await live.return?.();
+  });
+
+  test('moves on with heartbeats, which it tells in their place and hands to nobody', async () => {
+    const told: unknown[] = [];
+    const live = open({
+      options: { onHeartbeat: ({ position, at }) => told.push([position, at]) },
+    });
+    const first = await stub.next();
+    first.event(1);
+    first.item('HEARTBEAT', 7);
+    first.item('HEARTBEAT', 9);
+    first.event(10);
+    expect(await take(live, 1)).toEqual([1]);
+    expect(told).toEqual([]);
+    expect(await take(live, 1)).toEqual([10]);
+    expect(told.at(-1)).toEqual([9, '2026-11-23T10:00:00.000Z']);
+    first.item('HEARTBEAT', 12);
+    first.close();
+    expect((await stub.next()).variables.after).toBe('c12');
+    await live.return?.();
+  });
+
+  test('goes on after a snapshot without another one', async () => {
+    const live = open({ variables: { snapshot: true } });
+    const first = await stub.next();
+    expect(first.variables).toEqual({ snapshot: true, heartbeats: true });
+    first.item('SNAPSHOT', 5);
+    first.item('SNAPSHOT', 5);
+    first.item('SNAPSHOT_COMPLETE', 5);
+    expect(await take(live, 3)).toEqual(['SNAPSHOT 5', 'SNAPSHOT 5', 'SNAPSHOT_COMPLETE 5']);
+    first.cut();
+    const second = await stub.next();
+    expect(second.variables).toEqual({ after: 'c5', snapshot: false, heartbeats: true });
+    await live.return?.();
+  });
+
+  test('begins a snapshot again when it was cut in the middle, and says so between the two', async () => {
+    const order: unknown[] = [];
+    const live = open({ variables: { snapshot: true }, options: { onGap: (gap) => void order.push(gap) } });
+    const first = await stub.next();
+    first.item('SNAPSHOT', 5);
+    expect(await take(live, 1)).toEqual(['SNAPSHOT 5']);
+    first.item('HEARTBEAT', 6);
+    first.cut();
+    const second = await stub.next();
+    expect(second.variables).toEqual({ snapshot: true, heartbeats: true });
+    expect(order).toEqual([]);
+    second.item('SNAPSHOT', 8);
+    order.push(...(await take(live, 1)));
+    expect(order).toEqual([{ reason: 'SNAPSHOT_RESTARTED', cursor: null, lastCursor: null }, 'SNAPSHOT 8']);
+    await live.return?.();
+  });
+
+  test('begins a snapshot again without a word when nothing of it had come', async () => {
+    const live = open({ variables: { snapshot: true } });
+    (await stub.next()).cut();
+    const second = await stub.next();
+    second.item('SNAPSHOT_COMPLETE', 5);
+    expect(await take(live, 1)).toEqual(['SNAPSHOT_COMPLETE 5']);
+    await live.return?.();
+  });
+
+  test('ends in the middle of a snapshot when nobody listens for gaps', async () => {
+    const live = open({ variables: { snapshot: true } });
+    const first = await stub.next();
+    first.item('SNAPSHOT', 5);
+    expect(await take(live, 1)).toEqual(['SNAPSHOT 5']);
+    first.cut();
+    await expect(live.next()).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+  });
+
+  describe.each(['CURSOR_TOO_OLD', 'OTHER_EPOCH'] as const)('that meets a gap, %s,', (reason) => {
+    test('goes on behind it after having said so, also from a lower position', async () => {
+      const order: unknown[] = [];
+      let awaited = false;
+      const onGap = async (gap: unknown) => {
+        order.push(gap);
+        await null;
+        awaited = true;
+      };
+      const live = open({ variables: { after: 'c70' }, options: { onGap } });
+      const first = await stub.next();
+      first.event(71);
+      first.fail('RESYNC_REQUIRED', { reason, cursor: 'c3' });
+      const second = await stub.next();
+      expect(second.variables.after).toBe('c3');
+      second.event(4);
+      expect(await take(live, 1)).toEqual([71]);
+      expect(order).toEqual([]);
+      expect(await take(live, 1)).toEqual([4]);
+      expect(order).toEqual([{ reason, cursor: 'c3', lastCursor: 'c71' }]);
+      expect(awaited).toBe(true);
+      await live.return?.();
+    });
+
+    test('goes on with a new snapshot if it began with one', async () => {
+      const gaps: unknown[] = [];
+      const live = open({ variables: { snapshot: true }, options: { onGap: (gap) => void gaps.push(gap) } });
+      const first = await stub.next();
+      first.item('SNAPSHOT_COMPLETE', 70);
+      first.fail('RESYNC_REQUIRED', { reason, cursor: 'c3' });
+      const second = await stub.next();
+      expect(second.variables).toEqual({ snapshot: true, heartbeats: true });
+      second.item('SNAPSHOT', 3);
+      second.item('SNAPSHOT_COMPLETE', 3);
+      second.event(4);
+      expect(await take(live, 4)).toEqual(['SNAPSHOT_COMPLETE 70', 'SNAPSHOT 3', 'SNAPSHOT_COMPLETE 3', 4]);
+      expect(gaps).toEqual([{ reason, cursor: 'c3', lastCursor: 'c70' }]);
+      await live.return?.();
+    });
+
+    test('ends with the error when nobody listens for gaps, after what came before', async () => {
+      const live = open({ variables: { after: 'c70' } });
+      const first = await stub.next();
+      first.event(71);
+      first.fail('RESYNC_REQUIRED', { reason, cursor: 'c3' });
+      expect(await take(live, 1)).toEqual([71]);
+      await expect(live.next()).rejects.toMatchObject({ name: 'PortcullisError', code: 'RESYNC_REQUIRED' });
+      expect(await live.next()).toEqual(ended);
+    });
+  });
+
+  test('ends with what its callback for gaps throws', async () => {
+    const onGap = () => {
+      throw new Error('not prepared for this');
+    };
+    const live = open({ variables: { after: 'c70' }, options: { onGap } });
+    (await stub.next()).fail('RESYNC_REQUIRED', { reason: 'OTHER_EPOCH', cursor: 'c3' });
+    await expect(live.next()).rejects.toThrow('not prepared for this');
+    expect(await live.next()).toEqual(ended);
+  });
+
+  test.each(['FORBIDDEN', 'BAD_CURSOR', 'TOO_MANY_SUBSCRIPTIONS', 'BAD_USER_INPUT'])(
+    'ends with %s, and does not ask again',
+    async (code) => {
+      const live = open();
+      const first = await stub.next();
+      first.event(1);
+      first.fail(code, { reason: 'RIGHTS_LOST', cursor: 'c1' });
+      expect(await take(live, 1)).toEqual([1]);
+      await expect(live.next()).rejects.toMatchObject({ name: 'PortcullisError', code });
+      expect(stub.authorizations).toHaveLength(1);
+    },
+  );
+
+  test('ends when the gateway completes it', async () => {
+    const live = open();
+    const first = await stub.next();
+    first.event(1);
+    first.complete();
+    expect(await take(live, 1)).toEqual([1]);
+    expect(await live.next()).toEqual(ended);
+    expect(stub.authorizations).toHaveLength(1);
+  });
+
+  test('asks for the token anew whenever it opens', async () => {
+    let asked = 0;
+    const live = open({ client: { token: async () => `t${++asked}` } });
+    (await stub.next()).fail('UNAUTHENTICATED', { cursor: 'c0' });
+    const second = await stub.next();
+    expect(stub.authorizations).toEqual(['Bearer t1', 'Bearer t2']);
+    second.event(1);
+    expect(await take(live, 1)).toEqual([1]);
+    await live.return?.();
+  });
+
+  test('tries again when no token can be had', async () => {
+    let asked = 0;
+    const token = () => {
+      if (++asked < 3) throw new Error('the issuer is away');
+      return 'token';
+    };
+    const live = open({ client: { token } });
+    (await stub.next()).event(1);
+    expect(await take(live, 1)).toEqual([1]);
+    await live.return?.();
+  });
+
+  test.each<[string, PortcullisOptions['token'], number]>([
+    ['that is always the same', 'nonsense', 1],
+    ['after the third in a row', () => 'nonsense', 3],
+  ])('ends for a token that is not accepted, %s', async (_which, token, times) => {
+    stub.refuseSockets = 4403;
+    const errors = [{ message: 'No.', extensions: { code: 'UNAUTHENTICATED' } }];
+    stub.refuse = { status: 401, body: JSON.stringify({ errors }) };
+    const live = open({ client: { token } });
+    await expect(live.next()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(stub.authorizations).toHaveLength(times);
+  });
+
+  test('says what it is doing', async () => {
+    const states: unknown[] = [];
+    const onState: LiveOptions['onState'] = (state, reason) => states.push(reason ? [state, reason.code] : state);
+    const live = open({ options: { onState } });
+    (await stub.next()).fail('GATEWAY_STOPPING', { cursor: 'c0' });
+    (await stub.next()).event(1);
+    expect(await take(live, 1)).toEqual([1]);
+    const failed = ['waiting', 'GATEWAY_STOPPING'];
+    expect(states).toEqual(['connecting', 'live', failed, 'connecting', 'live']);
+    await live.return?.();
+  });
+
+  test('gives up after as many attempts without an item as it was told', async () => {
+    const live = open({ options: { retries: 2 } });
+    const first = await stub.next();
+    first.event(1);
+    expect(await take(live, 1)).toEqual([1]);
+    first.cut();
+    (await stub.next()).cut();
+    const third = await stub.next();
+    third.event(2);
+    expect(await take(live, 1)).toEqual([2]);
+    third.cut();
+    for (let attempt = 0; attempt < 2; attempt++) (await stub.next()).cut();
+    await expect(live.next()).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+  });
+
+  test('takes silence for a lost connection', async () => {
+    const live = open({ options: { silenceMilliseconds: 50 } });
+    const first = await stub.next();
+    first.event(1);
+    expect(await take(live, 1)).toEqual([1]);
+    const second = await stub.next();
+    expect(second.variables.after).toBe('c1');
+    await first.left;
+    second.event(2);
+    expect(await take(live, 1)).toEqual([2]);
+    await live.return?.();
+  });
+
+  test('lets go of the stream when its consumer does not read, and loses nothing', async () => {
+    const live = open({ options: { waitingItems: 4 } });
+    const first = await stub.next();
+    for (let position = 1; position <= 9; position++) first.event(position);
+    await first.left;
+    const resumed = stub.next();
+    expect(await take(live, 2)).toEqual([1, 2]);
+    expect(await Promise.race([resumed, Promise.resolve('not yet')])).toBe('not yet');
+    expect(await take(live, 1)).toEqual([3]);
+    const second = await resumed;
+    expect(second.variables.after).toBe('c4');
+    for (let position = 5; position <= 6; position++) second.event(position);
+    expect(await take(live, 3)).toEqual([4, 5, 6]);
+    await live.return?.();
+  });
+
+  test.each<[string, (live: Live, stop: AbortController) => unknown]>([
+    ['is left', (live) => live.return?.()],
+    ['is told to stop', (_live, stop) => stop.abort()],
+  ])('ends at once when it %s, whatever it is doing', async (_how, end) => {
+    const stop = new AbortController();
+    const live = open({ options: { signal: stop.signal, firstPauseMilliseconds: 1e9 } });
+    const first = await stub.next();
+    first.event(1);
+    await take(live, 1);
+    const waiting = live.next();
+    end(live, stop);
+    expect(await waiting).toEqual(ended);
+    await first.left;
+
+    const pausing = open({
+      options: { signal: stop.signal, firstPauseMilliseconds: 1e9, longestPauseMilliseconds: 1e9 },
+    });
+    if (!stop.signal.aborted) (await stub.next()).cut();
+    const pending = pausing.next();
+    end(pausing, stop);
+    expect(await pending).toEqual(ended);
+  });
+
+  test('gives up what it waits to open when it is left', async () => {
+    const live = open({ variables: {} });
+    const pending = live.next();
+    await live.return?.();
+    expect(await pending).toEqual(ended);
+  });
+});
+
+describe('a pause', () => {
+  test('is a random part of twice as much each time, until the longest; an item makes it short again', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const random = vi.spyOn(Math, 'random').mockReturnValue(0.999);
+    const pauses = vi.spyOn(globalThis, 'setTimeout');
+    const seen: number[] = [];
+    const interrupt = async () => {
+      const stream = await stub.next();
+      pauses.mockClear();
+      stream.cut();
+      await vi.waitFor(() => expect(states.at(-1)).toBe('waiting'));
+      seen.push(Math.round(Number(pauses.mock.lastCall?.[1])));
+      vi.advanceTimersByTime(10_000);
+    };
+    const states: string[] = [];
+    const options = { firstPauseMilliseconds: 250, onState: (state: string) => states.push(state) };
+    const live = start({ options });
+    for (let attempt = 0; attempt < 8; attempt++) await interrupt();
+    expect(seen).toEqual([250, 500, 999, 1998, 3996, 7992, 9990, 9990]);
+    random.mockReturnValue(0.5);
+    const stream = await stub.next();
+    stream.event(1);
+    expect(await take(live, 1)).toEqual([1]);
+    stream.close();
+    await vi.waitFor(() => expect(states.at(-1)).toBe('waiting'));
+    expect(pauses.mock.lastCall?.[1]).toBe(125);
+    await live.return?.();
+  });
+});
+
+describe('over WebSocket', () => {
+  /** The next token is there when it is asked for again. */
+  const renewing = (...tokens: string[]) => {
+    let asked = 0;
+    return () => tokens[Math.min(asked++, tokens.length - 1)] as string;
+  };
+
+  test('streams of one client share a socket, which ends with the last of them', async () => {
+    const { live } = createPortcullis({ url: stub.url, token: 'token' });
+    const both = [live.assignmentEvents({ after: 'c0' }), live.assignmentEvents({ after: 'c1' })];
+    const [first, second] = [await stub.next(), await stub.next()];
+    expect(stub.sockets).toBe(1);
+    await both[0]?.return?.();
+    await first.left;
+    second.event(2);
+    expect(await take(both[1] as Live, 1)).toEqual([2]);
+    await both[1]?.return?.();
+    const third = live.assignmentEvents({ after: 'c2' });
+    await stub.next();
+    expect(stub.sockets).toBe(2);
+    await third.return?.();
+  });
+
+  test('a token is replaced in band when a fifth of its life is left, and the stream goes on', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const now = Math.floor(Date.now() / 1000);
+    const [old, fresh] = [jwt({ iat: now, exp: now + 100 }), jwt({ iat: now, exp: now + 1000 })];
+    const live = start({ client: { token: renewing(old, old, fresh) }, options: { silenceMilliseconds: 1e6 } });
+    const stream = await stub.next();
+    // Asked too early for a new one, it asks again when a fifth of the rest is left.
+    await vi.advanceTimersByTimeAsync(80_000);
+    await vi.advanceTimersByTimeAsync(80_000);
+    const { value: ping } = await stub.pings.next();
+    expect(ping).toEqual({ payload: { authorization: `Bearer ${fresh}` } });
+    stream.event(1);
+    expect(await take(live, 1)).toEqual([1]);
+    expect(stub.sockets).toBe(1);
+    await live.return?.();
+  });
+
+  test('nothing is heard on a socket that is dead: the next attempt opens another one', async () => {
+    const live = start({ options: { silenceMilliseconds: 50 } });
+    await stub.next();
+    await stub.next();
+    expect(stub.sockets).toBe(2);
+    await live.return?.();
+  });
+
+  test.each([4400, 4406, 1009])('a socket that is closed with %i ends the stream', async (code) => {
+    const live = start();
+    (await stub.next()).close(code, 'no sense');
+    await expect(live.next()).rejects.toMatchObject({
+      code: 'BAD_RESPONSE',
+      message: 'The gateway closed the socket: no sense',
+    });
+  });
+
+  test.each([1000, 1001, 1011, 4408, 4500])('a socket that is closed with %i is opened again', async (code) => {
+    const live = start();
+    (await stub.next()).close(code);
+    (await stub.next()).event(1);
+    expect(await take(live, 1)).toEqual([1]);
+    await live.return?.();
+  });
+});
+
+describe('over SSE', () => {
+  const open = () => start({ client: { transport: 'sse' } });
+
+  test.each([502, 503, 429])('an answer of status %i is asked for again', async (status) => {
+    stub.refuse = { status, body: '<h1>Not now</h1>' };
+    const live = open();
+    await vi.waitFor(() => expect(stub.authorizations.length).toBeGreaterThan(1));
+    stub.refuse = null;
+    (await stub.next()).event(1);
+    expect(await take(live, 1)).toEqual([1]);
+    await live.return?.();
+  });
+
+  test.each([200, 404])('an answer of status %i that is no stream ends it', async (status) => {
+    stub.refuse = { status, body: '<h1>Welcome</h1>' };
+    await expect(open().next()).rejects.toMatchObject({ code: 'BAD_RESPONSE', status });
+  });
+});
+
+describe('the life of a token', () => {
+  const now = 1_800_000_000;
+  beforeEach(() => vi.useFakeTimers({ toFake: ['Date'], now: now * 1000 }));
+
+  test.each<[string, string, number | null]>([
+    ['is what is left of it', jwt({ iat: now - 60, exp: now + 40 }), 40_000],
+    ['is also known without its beginning', jwt({ exp: now + 40 }), 40_000],
+    ['is whole when the clock here is fast', jwt({ iat: now - 7200, exp: now - 3600 }), 3_600_000],
+    ['is whole when the clock here is slow', jwt({ iat: now + 3600, exp: now + 7200 }), 3_600_000],
+    ['is over without its beginning', jwt({ exp: now - 1 }), 0],
+    ['is not told without its end', jwt({ iat: now }), null],
+    ['is not told by another kind of token', 'opaque', null],
+    ['is not told by nonsense', 'a.bnVsbA.c', null],
+  ])('%s', (_which, token, expected) => expect(lifetimeOf(token)).toBe(expected));
+});
