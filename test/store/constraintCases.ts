@@ -34,7 +34,9 @@ const id = {
 };
 /** A role that nobody in the scene holds otherwise. */
 const ROLE = ENTRA.securityReader;
-const HASH = Buffer.alloc(32);
+/** So many bytes, as a row in JSON has them. */
+const bytes = (count: number) => `\\x${'00'.repeat(count)}`;
+const HASH = bytes(32);
 const past = (days: number) => new Date(Date.UTC(2020, 0, days));
 
 /** A row of each table that every rule allows; a function, so that what must be unique is. */
@@ -114,6 +116,23 @@ export const ROWS: Readonly<Record<string, () => Row>> = {
       type: 'ACTIVE',
     },
     ...{ starts_at: past(1), ends_at: past(2), created_at: past(1) },
+  }),
+  event_batch: () => ({
+    first_position: 2,
+    last_position: 3,
+    epoch: randomUUID(),
+    root: HASH,
+    log_root: HASH,
+    oldest_at: past(1),
+    newest_at: past(1),
+  }),
+  event_checkpoint: () => ({
+    position: 2,
+    epoch: randomUUID(),
+    log_root: HASH,
+    signed_at: past(1),
+    public_key: HASH,
+    signature: bytes(64),
   }),
   event: () => ({ at: past(1), type: 'assignment.assigned', payload: '{}' }),
   idempotency_key: () => ({ principal_id: id.user, key: randomUUID(), body_hash: 'hash', created_at: past(1) }),
@@ -199,6 +218,8 @@ export async function setScene(client: pg.ClientBase): Promise<void> {
   await insert(client, 'idempotency_key', { key: 'key' });
   await insert(client, 'administrative_unit_member', { principal_id: id.other });
   await insert(client, 'event', { id: 1_000_000, position: 1, leaf_hash: HASH });
+  await insert(client, 'event_batch', { first_position: 1, last_position: 1 });
+  await insert(client, 'event_checkpoint', { position: 1 });
 }
 
 const row =
@@ -209,6 +230,7 @@ const statement =
   (text: string): Breach =>
   (client) =>
     client.query(text);
+const replica = (text: string): Breach => statement(`SET LOCAL session_replication_role = replica; ${text}`);
 const refused = (object: string, table: string, change: Row): Case => ({ object, breach: row(table, change) });
 /** A reference to what is not there. */
 const dangling = (object: string, table: string, column: string, change: Row = {}): Case =>
@@ -452,6 +474,42 @@ export const CASES: readonly Case[] = [
     breach: statement('SET LOCAL session_replication_role = replica; TRUNCATE event'),
     says: 'event_append_only',
   },
+  {
+    object: 'event_append_only',
+    breach: statement('UPDATE event_log SET position = 1, purged = 1, audit_retention_days = 36500; DELETE FROM event'),
+  },
+  {
+    object: 'event_batch_pkey',
+    breach: async (client) => {
+      await insert(client, 'event_batch');
+      await insert(client, 'event_batch', { first_position: 3 });
+    },
+  },
+  refused('event_batch_first_unique', 'event_batch', { first_position: 1 }),
+  refused('event_batch_runs_forward', 'event_batch', { first_position: 4 }),
+  refused('event_batch_runs_forward', 'event_batch', { first_position: 0 }),
+  refused('event_batch_hash_length', 'event_batch', { root: bytes(31) }),
+  refused('event_batch_hash_length', 'event_batch', { log_root: bytes(33) }),
+  { object: 'event_batch_append_only', breach: replica('UPDATE event_batch SET root = log_root') },
+  { object: 'event_batch_append_only', breach: replica('DELETE FROM event_batch') },
+  { object: 'event_batch_no_truncate', breach: replica('TRUNCATE event_batch'), says: 'event_batch_append_only' },
+  refused('event_checkpoint_pkey', 'event_checkpoint', { position: 1 }),
+  refused('event_checkpoint_lengths', 'event_checkpoint', { log_root: bytes(31) }),
+  refused('event_checkpoint_lengths', 'event_checkpoint', { public_key: bytes(33) }),
+  refused('event_checkpoint_lengths', 'event_checkpoint', { signature: bytes(63) }),
+  { object: 'event_checkpoint_append_only', breach: replica('UPDATE event_checkpoint SET position = 2') },
+  { object: 'event_checkpoint_append_only', breach: replica('DELETE FROM event_checkpoint') },
+  {
+    object: 'event_checkpoint_no_truncate',
+    breach: replica('TRUNCATE event_checkpoint'),
+    says: 'event_checkpoint_append_only',
+  },
+  {
+    object: 'event_log_replay_within_audit',
+    breach: statement('UPDATE event_log SET replay_retention_days = 31, audit_retention_days = 30'),
+  },
+  { object: 'event_log_replay_within_audit', breach: statement('UPDATE event_log SET replay_retention_days = 0') },
+  { object: 'event_log_purged_was_given', breach: statement('UPDATE event_log SET purged = position + 1') },
   { object: 'event_log_singleton', breach: statement('INSERT INTO event_log DEFAULT VALUES') },
   { object: 'event_log_is_singleton', breach: statement('INSERT INTO event_log (singleton) VALUES (false)') },
   { object: 'catalogue_singleton', breach: statement(`INSERT INTO catalogue (digest) VALUES ('another')`) },
