@@ -1,7 +1,7 @@
 /** What is every type made of? The Pothos builder, the scalars, and the words that become enums. */
 import SchemaBuilder from '@pothos/core';
 import { GraphQLScalarType } from 'graphql';
-import { GraphQLDateTime, GraphQLSafeInt } from 'graphql-scalars';
+import { GraphQLDateTime, GraphQLJSONObject, GraphQLSafeInt } from 'graphql-scalars';
 import { DURATION_FORM, formatDuration, parseDuration } from '../src/decision/duration.ts';
 import {
   ASSIGNMENT_STATES,
@@ -28,6 +28,7 @@ export const builder = new SchemaBuilder<{
     ScopePath: { Input: string; Output: string };
     Cursor: { Input: string; Output: string };
     SafeInt: { Input: number; Output: number };
+    JSONObject: { Input: Record<string, unknown>; Output: Readonly<Record<string, unknown>> };
   };
 }>({ defaultFieldNullability: false });
 
@@ -62,6 +63,14 @@ builder.addScalarType(
   new GraphQLScalarType({
     ...GraphQLSafeInt.toConfig(),
     description: 'A whole number from 0 to 2^53 - 1.',
+  }),
+);
+builder.addScalarType(
+  'JSONObject',
+  new GraphQLScalarType({
+    ...GraphQLJSONObject.toConfig(),
+    description: 'A JSON object whose shape is open.',
+    specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259',
   }),
 );
 builder.addScalarType(

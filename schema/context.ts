@@ -20,15 +20,14 @@ import { type PrincipalRow, principalsById } from '../src/store/principal.ts';
 import { type RequestRow, requestsById } from '../src/store/request.ts';
 import { type RoleRow, rolesById } from '../src/store/role.ts';
 import { type ScopeRow, scopesById } from '../src/store/scope.ts';
-import type { Tail } from '../src/stream/tail.ts';
+import type { View } from '../src/stream/frame.ts';
+import type { StreamItem } from '../src/stream/item.ts';
+import { NOTHING } from './ids.ts';
 
 export interface Context {
   readonly database: Database;
-  readonly tail: Tail;
-  /** Replaced before each delivered event by the viewer with the powers of that moment. */
-  viewer: Viewer;
-  /** Replaced together with the viewer. */
-  loaders: Loaders;
+  readonly viewer: Viewer;
+  readonly loaders: Loaders;
   /** Statements of reads, each on its own. */
   readonly db: () => Sql;
 }
@@ -50,15 +49,67 @@ export interface Loaders {
   readonly policyTemplate: DataLoader<string, PolicyTemplateRow | null>;
 }
 
-export function createContext(database: Database, tail: Tail, viewer: Viewer): Context {
+export function createContext(database: Database, viewer: Viewer): Context {
   const db = () => database.em.fork().getKysely();
-  return { database, tail, viewer, db, loaders: createLoaders(db, viewer) };
+  return { database, viewer, db, loaders: createLoaders(db, viewer) };
 }
 
-/** Makes the context that of another moment: no answer of the last event is given for the next. */
-export function renew(context: Context, viewer: Viewer): void {
-  context.viewer = viewer;
-  context.loaders = createLoaders(context.db, viewer);
+/** For one delivery. What is loaded at the same moment for equal viewers is loaded once. */
+export function createDeliveryContext(database: Database, item: StreamItem, view: View): Context {
+  const db = () => database.em.fork().getKysely();
+  if (!view.isShared) {
+    const loaders = remembered(view.memo, () => createLoaders(db, view.viewer));
+    return { database, viewer: view.viewer, db, loaders };
+  }
+  const loaders = remembered(view.memo, () => createLoaders(db, anybody(view.viewer)));
+  return { database, viewer: noticed(view), db, loaders: limited(loaders, item, view) };
+}
+
+function remembered(memo: Map<unknown, unknown>, create: () => Loaders): Loaders {
+  const loaders = (memo.get(createLoaders) as Loaders | undefined) ?? create();
+  memo.set(createLoaders, loaders);
+  return loaders;
+}
+
+/** Somebody who sees as much, and is nobody. */
+function anybody(viewer: Viewer): Viewer {
+  return { ...viewer, id: NOTHING, powers: { ...viewer.powers, groups: [], ownedGroups: [] } };
+}
+
+/** The viewer, with word given whenever somebody looks at what is the viewer's own. */
+function noticed({ viewer, onPersonal }: View): Viewer {
+  const { powers } = viewer;
+  const notice = <Part extends object>(part: Part, names: readonly (keyof Part)[]): Part =>
+    new Proxy(part, {
+      get(target, name) {
+        if (names.includes(name as keyof Part)) onPersonal();
+        return target[name as keyof Part];
+      },
+    });
+  return notice({ ...viewer, powers: notice(powers, ['groups', 'ownedGroups']) }, ['id', 'proof', 'expiresAt']);
+}
+
+/**
+ * Whoever has no part in an event sees the same of its own objects as anybody with the same powers; of any other object
+ * one viewer may see more than the next.
+ */
+function limited(loaders: Loaders, { event }: StreamItem, { onPersonal }: View): Loaders {
+  const only = <Row>(loader: DataLoader<string, Row>, own: unknown): DataLoader<string, Row> =>
+    Object.assign(Object.create(loader) as DataLoader<string, Row>, {
+      load(id: string) {
+        if (id !== own) onPersonal();
+        return loader.load(id);
+      },
+    });
+  return {
+    ...loaders,
+    visiblePrincipal: only(loaders.visiblePrincipal, null),
+    visibleScope: only(loaders.visibleScope, null),
+    assignment: only(loaders.assignment, event?.assignmentId),
+    request: only(loaders.request, event?.requestId),
+    rolePolicy: only(loaders.rolePolicy, `${event?.roleId}/${event?.scopeId}`),
+    policyTemplate: only(loaders.policyTemplate, event?.payload.templateId),
+  };
 }
 
 function createLoaders(db: () => Sql, viewer: Viewer): Loaders {

@@ -57,7 +57,12 @@ export const MATRIX = {
     updateRolePolicy: isManager,
   },
   Subscription: {
+    approvalEvents: isUser,
     assignmentEvents: isKnown,
+    auditEvents: isKnown,
+    myAccess: isKnown,
+    policyEvents: isKnown,
+    requestProgress: isKnown,
   },
   User: {
     lastSignInAt: or(isSelf, isDirectoryReader),

@@ -13,7 +13,7 @@ import { RolePolicyRulesInput, ruleChangesOf } from './policyRuleInput.ts';
 import { Principal } from './principal.ts';
 import { Refusal } from './refusal.ts';
 
-const PolicyTemplate = builder.objectRef<PolicyTemplateRow>('PolicyTemplate').implement({
+export const PolicyTemplate = builder.objectRef<PolicyTemplateRow>('PolicyTemplate').implement({
   description:
     'A named set of rules. Settings made from it keep a copy and the version it came from; a change of the template does not reach them.',
   interfaces: [Node],

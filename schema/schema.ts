@@ -16,6 +16,8 @@ import './policy.ts';
 import './policyTemplate.ts';
 import './me.ts';
 import './event.ts';
+import './policyEvent.ts';
+import './auditEvent.ts';
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { builder } from './builder.ts';
 import { guard } from './guard.ts';

@@ -30,6 +30,10 @@ export interface Config {
   readonly lagAlarmSeconds: number;
   /** What Prometheus shows as a bearer token; null: metrics are for this machine alone. Default null. */
   readonly metricsToken: string | null;
+  /** Streams that one WebSocket may carry at a time. Default 20. */
+  readonly subscriptionsPerSocket: number;
+  /** Streams that one principal may have on one gateway at a time. Default 50. */
+  readonly subscriptionsPerPrincipal: number;
   /** The OpenID Connect issuer whose tokens are accepted; null mounts the development issuer. */
   readonly issuer: { readonly url: string; readonly audience: string } | null;
   /** The claim that holds the principal's object id. Default `oid`. */
@@ -69,6 +73,8 @@ export function readConfig(env: Environment = process.env): Config {
     checkpointKeyFile: path.resolve(env.CHECKPOINT_KEY_FILE || path.join(dataFolder, 'checkpoint-key.pem')),
     lagAlarmSeconds: integer(env, 'LAG_ALARM_SECONDS', 5, 1, 86_400),
     metricsToken: env.METRICS_TOKEN || null,
+    subscriptionsPerSocket: integer(env, 'SUBSCRIPTIONS_PER_SOCKET', 20, 1, 10_000),
+    subscriptionsPerPrincipal: integer(env, 'SUBSCRIPTIONS_PER_PRINCIPAL', 50, 1, 1_000_000),
     issuer,
     objectIdClaim: env.OIDC_OBJECT_ID_CLAIM || 'oid',
     production,

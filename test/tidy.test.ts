@@ -42,7 +42,10 @@ const FLOORS: Readonly<Record<string, Floor>> = {
     packages: /^((jose|oidc-provider)$|node:)/,
   },
   'src/action/': { may: [...FOUNDATION, 'src/decision/', 'src/store/'], packages: /^kysely$/ },
-  'src/stream/': { may: [...FOUNDATION, 'src/store/', 'src/action/', 'type:src/decision/'], packages: /^pg$/ },
+  'src/stream/': {
+    may: [...FOUNDATION, 'src/store/', 'src/action/', 'src/decision/event.ts', 'type:src/decision/'],
+    packages: /^(pg$|node:)/,
+  },
   'src/schedule/': {
     may: [...FOUNDATION, 'src/store/', 'src/action/', 'type:src/decision/'],
     packages: /^graphile-worker$/,

@@ -1,5 +1,6 @@
 /** Who may be told of an event? Judged for every delivery, from the rights of now and the facts of the event. */
 import type { EventType } from '../events.ts';
+import { canonicalKey } from './assignment.ts';
 import { managesSomething, type Powers, type Viewer } from './powers.ts';
 import { ASSIGNMENT_TYPES, type AssignmentType, type Provider } from './words.ts';
 
@@ -10,9 +11,12 @@ export interface EventFacts {
   readonly provider: Provider | null;
   readonly assignmentType: AssignmentType | null;
   readonly principalId: string | null;
+  readonly roleId: string | null;
   readonly requestId: string | null;
   /** The scope itself and everything above it. */
   readonly ancestorIds: readonly string[];
+  /** Their canonical paths. */
+  readonly ancestorKeys: readonly string[];
   /** The group of a GROUP scope. */
   readonly group: { readonly id: string; readonly roleAssignable: boolean } | null;
   /** Who made the request. */
@@ -20,6 +24,31 @@ export interface EventFacts {
   /** Who is, or was, asked to decide the request. */
   readonly deciderIds: readonly string[];
 }
+
+/** Which events somebody wants; every field given must hold. */
+export interface EventFilter {
+  readonly types: readonly EventType[];
+  readonly providers?: readonly Provider[] | null | undefined;
+  /** Path of a scope: events at it and below it. */
+  readonly below?: string | null | undefined;
+  readonly principalIds?: readonly string[] | null | undefined;
+  readonly roleIds?: readonly string[] | null | undefined;
+  readonly actorIds?: readonly string[] | null | undefined;
+}
+
+export function isChosen(filter: EventFilter, event: EventFacts): boolean {
+  return (
+    filter.types.includes(event.type) &&
+    names(filter.providers, event.provider) &&
+    names(filter.principalIds, event.principalId) &&
+    names(filter.roleIds, event.roleId) &&
+    names(filter.actorIds, event.actorId) &&
+    (filter.below == null || event.ancestorKeys.includes(canonicalKey(filter.below)))
+  );
+}
+
+const names = <T>(wanted: readonly T[] | null | undefined, value: T | null) =>
+  wanted == null || (value !== null && wanted.includes(value));
 
 /** Whom a stream is for. */
 export type Audience =
@@ -45,7 +74,7 @@ export function showsByPowers(audience: Audience, powers: Powers, event: EventFa
     case 'OWN_ACCESS':
       return false;
     case 'POLICIES':
-      return viewsPolicy(powers, event);
+      return event.type === 'policy.updated' && viewsPolicy(powers, event);
     case 'AUDIT':
       return audits(powers, event);
     default:
@@ -65,7 +94,7 @@ export function concerns(audience: Audience, viewer: Viewer, event: EventFacts):
     case 'OWN_ACCESS':
       return holds(viewer, event);
     case 'POLICIES':
-      return event.type === 'policy.updated' && belongsToGroup(viewer, event);
+      return event.type === 'policy.updated' ? belongsToGroup(viewer, event) : managesSomething(viewer.powers);
     case 'AUDIT':
       return event.actorId === viewer.id || holds(viewer, event) || owns(viewer, event);
     default:
@@ -113,7 +142,6 @@ function viewsAccess(powers: Powers, event: EventFacts): boolean {
 }
 
 function viewsPolicy(powers: Powers, event: EventFacts): boolean {
-  if (event.type !== 'policy.updated') return managesSomething(powers);
   if (event.provider === 'ENTRA_ROLE') return powers.entraPoliciesView;
   return event.provider === 'GROUP' ? viewsGroup(powers, event) : reaches(powers.azureManage, event);
 }
@@ -132,12 +160,13 @@ function viewsGroup(powers: Powers, { group }: EventFacts): boolean {
   return group.roleAssignable ? powers.roleAssignableGroupsView : powers.otherGroupsView;
 }
 
-/** Whether somebody may view less than before; memberships left aside, which are access and no right to view. */
+/** Whether somebody may view less than before. */
 export function viewsLess(before: Powers, after: Powers): boolean {
   return (
     before.entraView.some((type) => !after.entraView.includes(type)) ||
     before.azureView.some((id) => !after.azureView.includes(id)) ||
     before.azureManage.some((id) => !after.azureManage.includes(id)) ||
+    before.groups.some((id) => !after.groups.includes(id)) ||
     before.ownedGroups.some((id) => !after.ownedGroups.includes(id)) ||
     (before.entraAudit && !after.entraAudit) ||
     (before.entraPoliciesView && !after.entraPoliciesView) ||

@@ -5,7 +5,7 @@ import { IdentityProviderUnavailable } from '../identity/issuerKeys.ts';
 import { UnauthenticatedError } from '../identity/token.ts';
 import { DisabledPrincipalError, UnknownPrincipalError } from '../identity/viewer.ts';
 import { ArgumentError } from '../store/connection.ts';
-import { StreamEndedError } from '../stream/subscribe.ts';
+import { StreamEndedError } from '../stream/item.ts';
 
 /** HTTP status of a response whose data is null because of such an error. */
 const STATUS: Record<string, number> = {
@@ -14,6 +14,7 @@ const STATUS: Record<string, number> = {
   UNKNOWN_PRINCIPAL: 403,
   PRINCIPAL_DISABLED: 403,
   IDENTITY_PROVIDER_UNAVAILABLE: 503,
+  TOO_MANY_SUBSCRIPTIONS: 429,
   INTERNAL_SERVER_ERROR: 500,
 };
 
@@ -24,7 +25,8 @@ export type FaultLog = (id: string, error: unknown) => void;
 export function clientError(error: unknown, log: FaultLog): GraphQLError {
   const cause = causeOf(error);
   const known = codeOf(cause);
-  if (known !== null) return made(error, messageOf(error, cause as Error), known);
+  const more = cause instanceof StreamEndedError ? cause.extensions : {};
+  if (known !== null) return made(error, messageOf(error, cause as Error), known, more);
   if (cause instanceof GraphQLError) {
     if (cause.extensions.code) return made(error, cause.message, String(cause.extensions.code), cause.extensions);
     return made(

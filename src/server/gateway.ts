@@ -9,6 +9,7 @@ import { loadDevelopmentKeys } from '../identity/developmentKeys.ts';
 import { createTokenVerifier } from '../identity/token.ts';
 import { loadCheckpointKey } from '../store/checkpointKey.ts';
 import type { Database } from '../store/database.ts';
+import { Hub } from '../stream/hub.ts';
 import { startSequencer } from '../stream/sequencer.ts';
 import { startTail } from '../stream/tail.ts';
 import { trustedDocuments } from './documents.ts';
@@ -37,7 +38,9 @@ export async function createGateway({ config, database, url }: GatewayOptions): 
   const tail = await startTail(url, (error) => log('event log tail', error));
   const checkpointKey = await loadCheckpointKey(config.checkpointKeyFile);
   const sequencer = startSequencer({ url, checkpointKey, onFault: (error) => log('event log sequencer', error) });
-  const parts: GraphqlParts = { config, database, tail, schema, verifier, documents, log };
+  const { subscriptionsPerPrincipal } = config;
+  const hub = new Hub({ database, tail, subscriptionsPerPrincipal, onFault: (error) => log('streams', error) });
+  const parts: GraphqlParts = { config, database, hub, schema, verifier, documents, renderings: new Map(), log };
   const graphql = createGraphql(parts);
   const webSockets = createWebSockets(parts, graphql);
   return {
@@ -51,6 +54,7 @@ export async function createGateway({ config, database, url }: GatewayOptions): 
     },
     upgrade: (req, socket, head) => webSockets.upgrade(req, socket, head),
     async close() {
+      await hub.stop();
       await webSockets.close();
       await sequencer.stop();
       await tail.stop();

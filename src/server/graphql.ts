@@ -7,16 +7,19 @@ import type { TokenIdentity, TokenVerifier } from '../identity/token.ts';
 import { UnauthenticatedError } from '../identity/token.ts';
 import { viewerOf } from '../identity/viewer.ts';
 import type { Database } from '../store/database.ts';
-import type { Tail } from '../stream/tail.ts';
+import type { Rendering } from '../stream/frame.ts';
+import type { Hub } from '../stream/hub.ts';
 import type { Documents } from './documents.ts';
 import { clientError, type FaultLog, withoutStatus } from './errors.ts';
 import { LIMITS, limitRule } from './limits.ts';
+import { type Delivering, subscribe } from './subscription.ts';
 import { fitTextRule, namingArgument, refuseUnfitVariables } from './values.ts';
 
 export interface GraphqlParts {
   readonly config: Config;
   readonly database: Database;
-  readonly tail: Tail;
+  readonly hub: Hub;
+  readonly renderings: Map<string, Rendering>;
   readonly schema: GraphQLSchema;
   readonly verifier: TokenVerifier;
   readonly documents: Documents;
@@ -26,12 +29,14 @@ export interface GraphqlParts {
 /** Set by whoever has checked the token: the plugin below, or the WebSocket server. */
 export interface Authenticated {
   identity?: TokenIdentity;
+  /** Set by the WebSocket server: where the items of a subscription go. */
+  delivering?: Delivering;
 }
 
 export type Graphql = ReturnType<typeof createGraphql>;
 
 export function createGraphql(parts: GraphqlParts) {
-  const { config, database, tail, schema } = parts;
+  const { config, database, schema } = parts;
   return createYoga<Authenticated>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -49,10 +54,10 @@ export function createGraphql(parts: GraphqlParts) {
       if (!identity) throw new UnauthenticatedError('The request carries no access token.');
       refuseUnfitVariables(params?.variables);
       const { viewer } = await viewerOf(database.em.fork().getKysely(), identity);
-      return createContext(database, tail, viewer);
+      return createContext(database, viewer);
     },
     maxRequestBodySize: LIMITS.body,
-    plugins: [authentication(parts), documentParameters(parts), limits(), partialResults()],
+    plugins: [authentication(parts), documentParameters(parts), limits(), subscriptions(parts), partialResults()],
   });
 }
 
@@ -119,6 +124,18 @@ function limits(): Plugin {
       return ({ valid, result, setResult }) => {
         if (!valid) setResult(result.map((error) => namingArgument(error as GraphQLError, params.documentAST)));
       };
+    },
+  };
+}
+
+function subscriptions(parts: GraphqlParts): Plugin<Authenticated> {
+  return {
+    onSubscribe({ setSubscribeFn }) {
+      setSubscribeFn((args) => {
+        const { identity, delivering } = args.contextValue as Authenticated;
+        const session = { expiresAt: (identity as TokenIdentity).expiresAt };
+        return subscribe(parts, args, delivering ?? { session });
+      });
     },
   };
 }

@@ -4,15 +4,22 @@ import type { Duplex } from 'node:stream';
 import type { ExecutionArgs, FormattedExecutionResult, GraphQLError } from 'graphql';
 import { CloseCode } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { processNow } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { type TokenIdentity, type TokenVerifier, UnauthenticatedError } from '../identity/token.ts';
+import { absentPrincipals } from '../store/principal.ts';
+import { StreamEndedError } from '../stream/item.ts';
+import type { Session } from '../stream/subscriber.ts';
 import { clientError, withoutStatus } from './errors.ts';
 import { bearerToken, type Graphql, type GraphqlParts } from './graphql.ts';
 import { LIMITS } from './limits.ts';
+import { SocketSinks } from './outlet.ts';
+import type { Delivering } from './subscription.ts';
 
 const INIT_TIMEOUT = 3_000;
+/** How often it is asked whose principals are disabled, in milliseconds. */
+const WATCH_INTERVAL = 1_000;
 /** Longest delay a timer can have; a token that lives longer is looked at again then. */
 const TIMER_MAXIMUM = 2 ** 31 - 1;
 
@@ -21,33 +28,56 @@ export interface WebSockets {
   close(): Promise<void>;
 }
 
-type Extra = Record<PropertyKey, unknown> & { identity?: TokenIdentity; expiry?: NodeJS.Timeout };
+interface Extra {
+  [name: PropertyKey]: unknown;
+  identity?: TokenIdentity;
+  expiry?: NodeJS.Timeout;
+  /** Of the token that counts: a newer one given in band takes its place for all streams of the socket. */
+  session?: Session;
+  sinks?: SocketSinks;
+}
+type Present = Extra & { readonly socket: WebSocket; readonly request: IncomingMessage };
 
 export function createWebSockets(parts: GraphqlParts, graphql: Graphql): WebSockets {
   const { config, verifier, documents, log } = parts;
   const server = new WebSocketServer({ noServer: true, maxPayload: LIMITS.message, perMessageDeflate: false });
   const safe = (error: unknown) => withoutStatus(clientError(error, log));
+  const present = new Set<Present>();
+  const refuse = (extra: Present, error: unknown) => {
+    const { message, extensions } = safe(error);
+    const code = extensions.code === 'UNAUTHENTICATED' ? CloseCode.Unauthorized : CloseCode.InternalServerError;
+    extra.socket.close(code, reason(message));
+  };
   const disposable = useServer<{ authorization?: unknown }, Extra>(
     {
       connectionInitWaitTimeout: INIT_TIMEOUT,
       async onConnect({ connectionParams, extra }) {
         try {
           extra.identity = await authenticate(verifier, connectionParams?.authorization);
-          closeAtExpiry(extra, extra.identity.expiresAt);
+          extra.session = { expiresAt: extra.identity.expiresAt };
+          present.add(extra);
+          closeAtExpiry(extra);
           return true;
         } catch (error) {
-          const { message, extensions } = safe(error);
-          const code = extensions.code === 'UNAUTHENTICATED' ? CloseCode.Unauthorized : CloseCode.InternalServerError;
-          extra.socket.close(code, reason(message));
+          refuse(extra, error);
           return false;
         }
       },
-      async onSubscribe({ extra }, _id, payload): Promise<ExecutionArgs | GraphQLError[]> {
+      async onPing({ extra }, payload) {
+        if (payload && 'authorization' in payload) await prolong(extra, verifier, payload);
+      },
+      async onSubscribe({ extra, subscriptions }, id, payload): Promise<ExecutionArgs | GraphQLError[]> {
         try {
+          const limit = config.subscriptionsPerSocket;
+          if (Object.keys(subscriptions).length > limit)
+            throw new StreamEndedError('TOO_MANY_SUBSCRIPTIONS', { limit });
           const request = payload as { query?: unknown; documentId?: unknown };
           // The protocol wants a query to be there: an empty one is none.
           const query = documents.resolve({ ...request, query: request.query || null }) ?? '';
-          const enveloped = graphql.getEnveloped({ identity: extra.identity, params: { ...payload, query } } as never);
+          const enveloped = graphql.getEnveloped({
+            ...{ identity: extra.identity, params: { ...payload, query } },
+            delivering: deliveringTo(extra, id),
+          } as never);
           const document = enveloped.parse(query);
           const errors = enveloped.validate(enveloped.schema, document) as readonly GraphQLError[];
           if (errors.length > 0) return errors.map(withoutStatus);
@@ -73,10 +103,14 @@ export function createWebSockets(parts: GraphqlParts, graphql: Graphql): WebSock
           errors: result.errors.map((error) => withoutStatus(error).toJSON()),
         } as FormattedExecutionResult;
       },
-      onDisconnect: ({ extra }) => clearTimeout(extra.expiry),
+      onDisconnect: ({ extra }) => {
+        present.delete(extra);
+        clearTimeout(extra.expiry);
+      },
     },
     server,
   );
+  const watch = setInterval(() => void closeDisabled(parts, present), WATCH_INTERVAL);
   return {
     upgrade(req, socket, head) {
       if (!isAllowed(req, config)) {
@@ -86,9 +120,57 @@ export function createWebSockets(parts: GraphqlParts, graphql: Graphql): WebSock
       server.handleUpgrade(req, socket, head, (webSocket) => server.emit('connection', webSocket, req));
     },
     close: async () => {
+      clearInterval(watch);
       await disposable.dispose();
     },
   };
+}
+
+function deliveringTo(extra: Present, id: string): Delivering {
+  extra.sinks ??= new SocketSinks(extra.socket, extra.request.socket);
+  const { sinks, session } = extra;
+  return { session: session as Session, sink: (options) => sinks.sink(id, options) };
+}
+
+/** Principals that are disabled or gone: their streams are told so, and then their sockets close. */
+async function closeDisabled({ database, hub, log }: GraphqlParts, present: ReadonlySet<Present>): Promise<void> {
+  const ids = new Set([...present].map(({ identity }) => (identity as TokenIdentity).objectId));
+  if (ids.size === 0) return;
+  try {
+    const absent = new Set(await absentPrincipals(database.em.fork().getKysely(), [...ids]));
+    const closing = [...present].filter(({ identity }) => absent.has((identity as TokenIdentity).objectId));
+    for (const id of absent) hub.expel(id);
+    // The last items are on their way by then.
+    setImmediate(() => {
+      for (const { socket } of closing) socket.close(CloseCode.Forbidden, 'The principal was disabled or deleted.');
+    });
+  } catch (error) {
+    log('sockets of disabled principals', error);
+  }
+}
+
+/** A newer token of the same principal takes the place of the one before; any other ends the connection. */
+async function prolong(extra: Present, verifier: TokenVerifier, payload: Record<string, unknown>): Promise<void> {
+  const { authorization } = payload;
+  // What is left in the payload goes back with the pong.
+  delete payload.authorization;
+  try {
+    const identity = await authenticate(verifier, authorization);
+    if (!isSame(identity, extra.identity)) throw new UnauthenticatedError('The access token is of another principal.');
+    extra.identity = identity;
+    (extra.session as Session).expiresAt = identity.expiresAt;
+    closeAtExpiry(extra);
+    payload.expiresAt = identity.expiresAt.toISOString();
+  } catch (error) {
+    const known = error instanceof UnauthenticatedError ? error.message : 'The access token is not accepted.';
+    extra.socket.close(CloseCode.Forbidden, reason(known));
+  }
+}
+
+function isSame(one: TokenIdentity, other: TokenIdentity | undefined): boolean {
+  const who = ({ objectId, appOnly, appPermissions }: TokenIdentity) =>
+    JSON.stringify([objectId, appOnly, appOnly ? appPermissions : []]);
+  return other !== undefined && who(one) === who(other);
 }
 
 /** The tolerance for other clocks is no use here: the socket would close at once, and its client come back. */
@@ -99,15 +181,13 @@ async function authenticate(verifier: TokenVerifier, authorization: unknown): Pr
 }
 
 /** 4403 tells the client to come back with a new token; 4401 would tell it to give up. */
-function closeAtExpiry(
-  extra: Extra & { socket: { close(code: number, reason: string): void } },
-  expiresAt: Date,
-): void {
-  const left = expiresAt.getTime() - processNow().getTime();
+function closeAtExpiry(extra: Present): void {
+  clearTimeout(extra.expiry);
+  const left = (extra.session as Session).expiresAt.getTime() - processNow().getTime();
   const look = () =>
     left <= TIMER_MAXIMUM
       ? extra.socket.close(CloseCode.Forbidden, 'The access token has expired.')
-      : closeAtExpiry(extra, expiresAt);
+      : closeAtExpiry(extra);
   extra.expiry = setTimeout(look, Math.max(0, Math.min(left, TIMER_MAXIMUM)));
   extra.expiry.unref();
 }

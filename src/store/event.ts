@@ -1,6 +1,6 @@
 /** What happened? Appending to the event log, and reading it in the order of its positions. */
 import { sql } from 'kysely';
-import type { EventFacts } from '../decision/event.ts';
+import type { EventFacts, EventFilter } from '../decision/event.ts';
 import type { Viewer } from '../decision/powers.ts';
 import type { AssignmentType, Provider } from '../decision/words.ts';
 import type { EventType } from '../events.ts';
@@ -35,7 +35,6 @@ export interface EventRow extends EventFacts {
   readonly id: string;
   readonly position: number;
   readonly at: string;
-  readonly roleId: string | null;
   readonly scopeId: string | null;
   readonly assignmentId: string | null;
   readonly payload: Readonly<Record<string, unknown>>;
@@ -61,17 +60,6 @@ export async function logHead(db: Sql): Promise<LogHead> {
   return rows[0] as LogHead;
 }
 
-export interface EventFilter {
-  readonly types: readonly EventType[];
-  readonly providers?: readonly Provider[] | null | undefined;
-  /** Path of a scope: events at it and below it. */
-  readonly below?: string | null | undefined;
-  readonly principalIds?: readonly string[] | null | undefined;
-  readonly roleIds?: readonly string[] | null | undefined;
-  readonly actorIds?: readonly string[] | null | undefined;
-  readonly requestId?: string | null | undefined;
-}
-
 export interface EventRange {
   /** The events behind this position … */
   readonly after: number;
@@ -80,11 +68,12 @@ export interface EventRange {
   readonly limit: number;
 }
 
-/** What a stream that starts in the past reads of it. */
+/** Leaves out what is not asked for, so that a stream that starts in the past need not read all of it. */
 export interface EventSelection {
   readonly filter: EventFilter;
-  /** Leaves out what the viewer certainly may not see; null leaves out nothing. */
+  /** Only what the viewer may see of people's access; null leaves nothing out. */
   readonly viewer: Viewer | null;
+  readonly requestId: string | null;
 }
 
 /** The next events, oldest first. */
@@ -95,12 +84,14 @@ export async function readEvents(
 ): Promise<EventRow[]> {
   const where = [sql<boolean>`e.position > ${after} AND e.position <= ${upTo}`];
   if (selection) where.push(...chosen(selection.filter));
+  if (selection?.requestId) where.push(sql<boolean>`e.request_id = ${selection.requestId}`);
   if (selection?.viewer) where.push(visibleEvent(selection.viewer, 'e'));
   const { rows } = await sql<EventRow & { position: string }>`
     SELECT e.id, e.position, e.at, e.type, e.actor_id AS "actorId", e.provider,
       e.assignment_type AS "assignmentType", e.principal_id AS "principalId", e.role_id AS "roleId", e.scope_id AS "scopeId",
       e.assignment_id AS "assignmentId", e.request_id AS "requestId", e.payload,
       ARRAY(SELECT up.ancestor_id FROM scope_ancestor up WHERE up.scope_id = e.scope_id) AS "ancestorIds",
+      ARRAY(SELECT t.key FROM scope_ancestor up JOIN scope t ON t.id = up.ancestor_id WHERE up.scope_id = e.scope_id) AS "ancestorKeys",
       CASE WHEN g.id IS NOT NULL THEN json_build_object('id', g.id, 'roleAssignable', g.role_assignable) END AS "group",
       q.requestor_id AS "requestorId", ARRAY(${decidersOfRequest}) AS "deciderIds"
     FROM event e
@@ -118,17 +109,23 @@ function chosen(filter: EventFilter) {
   if (filter.principalIds) where.push(sql<boolean>`e.principal_id = ANY(${[...filter.principalIds]}::uuid[])`);
   if (filter.roleIds) where.push(sql<boolean>`e.role_id = ANY(${[...filter.roleIds]}::uuid[])`);
   if (filter.actorIds) where.push(sql<boolean>`e.actor_id = ANY(${[...filter.actorIds]}::uuid[])`);
-  if (filter.requestId) where.push(sql<boolean>`e.request_id = ${filter.requestId}`);
   if (filter.below != null) where.push(atOrBelow('e', 'scope_id', filter.below));
   return where;
 }
 
-export function eventsAfter(
-  db: Sql,
-  viewer: Viewer,
-  filter: EventFilter,
-  range: { readonly after: string; readonly upTo: string; readonly limit: number },
-): Promise<EventRow[]> {
-  const { after, upTo, limit } = range;
-  return readEvents(db, { after: Number(after), upTo: Number(upTo), limit }, { filter, viewer });
+/** What stood in the log at the moment that other rows were read, in the same transaction. */
+export interface LogMoment extends LogHead {
+  readonly now: string;
+  /** The position before the oldest event that is kept. */
+  readonly oldest: string;
+  /** Committed by then and not numbered yet. */
+  readonly unnumberedIds: readonly string[];
+}
+
+export async function logMoment(db: Sql): Promise<LogMoment> {
+  const { rows } = await sql<LogMoment>`
+    SELECT clock_timestamp() AS now, epoch, position, ARRAY(SELECT id::text FROM event WHERE position IS NULL) AS "unnumberedIds",
+      coalesce((SELECT min(e.position) - 1 FROM event e), position) AS oldest
+    FROM event_log`.execute(db);
+  return rows[0] as LogMoment;
 }

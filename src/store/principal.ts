@@ -5,7 +5,7 @@ import type { Viewer } from '../decision/powers.ts';
 import { GROUP_MEMBER } from '../decision/role.ts';
 import type { PrincipalKind, UserType } from '../decision/words.ts';
 import { type Page, type PageArguments, readPage } from './connection.ts';
-import type { Sql } from './database.ts';
+import { among, type Sql } from './database.ts';
 import { visiblePrincipal } from './visibility.ts';
 
 export interface PrincipalRow {
@@ -75,7 +75,7 @@ export async function principalsById(
 ): Promise<PrincipalRow[]> {
   const visible = viewer ? visiblePrincipal(viewer, 'p') : sql<boolean>`true`;
   const { rows } = await sql<PrincipalRow>`
-    SELECT ${COLUMNS} FROM principal p WHERE p.id = ANY(${[...ids]}::uuid[]) AND ${visible}`.execute(db);
+    SELECT ${COLUMNS} FROM principal p WHERE ${among(sql`p.id`, ids)} AND ${visible}`.execute(db);
   return rows;
 }
 
@@ -113,4 +113,13 @@ export async function enabledHolders(db: Sql, roleIds: readonly string[], scopeI
     db,
     rows.map(({ id }) => id),
   );
+}
+
+/** Those of them that are disabled or deleted. */
+export async function absentPrincipals(db: Sql, ids: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT id FROM principal WHERE id = ANY(${[...ids]}::uuid[]) AND (NOT enabled OR deleted_at IS NOT NULL)`.execute(
+    db,
+  );
+  return rows.map(({ id }) => id);
 }

@@ -3,10 +3,13 @@ import { sql } from 'kysely';
 import type { ApprovalStageFacts, Vote } from '../decision/approval.ts';
 import type { Viewer } from '../decision/powers.ts';
 import type { ApprovalResult, AssignmentType, Provider, RequestAction, RequestStatus } from '../decision/words.ts';
+import type { At } from './assignment.ts';
+import { insertRow, insertRows } from './bulk.ts';
 import { type Page, type PageArguments, readPage } from './connection.ts';
-import type { Sql } from './database.ts';
-import { ApprovalDecisionEntity, RequestApproverEntity, RequestEntity } from './entities.ts';
+import { among, type Sql } from './database.ts';
+import { ApprovalDecisionEntity, RequestEntity } from './entities.ts';
 import { record } from './event.ts';
+import type { Read } from './reads.ts';
 import { atOrBelow } from './scope.ts';
 import { instant, type Transaction } from './transaction.ts';
 import { manageableAccess, visibleRequest } from './visibility.ts';
@@ -99,9 +102,7 @@ export function listRequests(
 
 export async function requestsById(db: Sql, ids: readonly string[], viewer: Viewer): Promise<RequestRow[]> {
   const { rows } = await sql<RequestRow>`
-    SELECT ${COLUMNS} FROM request q WHERE q.id = ANY(${[...ids]}::uuid[]) AND ${visibleRequest(viewer, 'q')}`.execute(
-    db,
-  );
+    SELECT ${COLUMNS} FROM request q WHERE ${among(sql`q.id`, ids)} AND ${visibleRequest(viewer, 'q')}`.execute(db);
   return rows;
 }
 
@@ -119,6 +120,15 @@ export async function hasPendingRequest(db: Sql, key: RequestKey, now: Date): Pr
   return rows.length > 0;
 }
 
+/** The same as of the clock of the statement. */
+export function pendingRead(key: At<RequestKey>): Read<boolean> {
+  const now = sql`date_trunc('milliseconds', clock_timestamp())`;
+  return {
+    query: sql`SELECT 1 FROM request WHERE ${openFor(key)} AND (expires_at IS NULL OR expires_at > ${now})`,
+    of: (rows) => rows.length > 0,
+  };
+}
+
 /** Closes requests for the same access that nobody decided in time, so that a new one can be opened. */
 export async function closeOverdue(tx: Transaction, key: RequestKey, now: Date): Promise<void> {
   const { rows } = await sql<{ id: string }>`
@@ -126,7 +136,7 @@ export async function closeOverdue(tx: Transaction, key: RequestKey, now: Date):
   for (const { id } of rows) await timeOut(tx, id, now);
 }
 
-function openFor({ principalId, roleId, scopeId, assignmentType }: RequestKey) {
+function openFor({ principalId, roleId, scopeId, assignmentType }: At<RequestKey>) {
   return sql<boolean>`principal_id = ${principalId} AND role_id = ${roleId} AND scope_id = ${scopeId}
     AND assignment_type = ${assignmentType} AND status IN ('PENDING_APPROVAL', 'PENDING_ADMIN_DECISION')`;
 }
@@ -199,17 +209,31 @@ export async function insertRequest(
   stages: readonly ApprovalStageFacts[] = [],
 ): Promise<string> {
   const id = crypto.randomUUID();
-  const authenticationContexts = [...row.authenticationContexts];
-  await tx.insert(RequestEntity, { condition: null, targetId: null, ...row, id, authenticationContexts, stage: 1 });
+  await insertRow(tx.getKysely(), 'request', rowOf(id, row));
   const asked = stages.flatMap(({ approvers, backups }, index) => [
     ...approvers.map((approverId) => ({ approverId, stage: index + 1, escalation: false })),
     ...backups.map((approverId) => ({ approverId, stage: index + 1, escalation: true })),
   ]);
-  await tx.insertMany(
-    RequestApproverEntity,
+  await insertRows(
+    tx.getKysely(),
+    'request_approver',
     asked.map((approver) => ({ requestId: id, ...approver })),
   );
   return id;
+}
+
+/** Whatever else the given object carries is left out: facts about a policy or a viewer are spread into it. */
+function rowOf(id: string, row: NewRequest): object {
+  const { action, status, assignmentType, provider, roleId, scopeId, principalId, requestorId, eligibilityId } = row;
+  const { policyVersionId, justification, ticketNumber, ticketSystem, startsAt, endsAt, durationMinutes } = row;
+  const { targetId = null, condition = null, multiFactorAt, authenticationContexts } = row;
+  const { createdAt, expiresAt, escalatesAt, completedAt } = row;
+  return {
+    ...{ id, action, status, assignmentType, provider, roleId, scopeId, principalId, requestorId, eligibilityId },
+    ...{ policyVersionId, justification, ticketNumber, ticketSystem, startsAt, endsAt, durationMinutes },
+    ...{ targetId, condition, multiFactorAt, authenticationContexts: [...authenticationContexts] },
+    ...{ createdAt, expiresAt, escalatesAt, completedAt },
+  };
 }
 
 /** Who was named when the request was made, stage by stage, and what has been decided since. */
@@ -259,4 +283,19 @@ export async function closeRequest(
   completedAt: Date,
 ): Promise<void> {
   await tx.nativeUpdate(RequestEntity, { id }, { status, completedAt });
+}
+
+/** Whether the status is final and no event behind the position is about it; true as well for one that the viewer may not see. */
+export async function requestIsOver(
+  db: Sql,
+  viewer: Viewer,
+  { id, position }: { id: string; position: number },
+): Promise<boolean> {
+  const { rows } = await sql`
+    SELECT 1 FROM request q WHERE q.id = ${id} AND ${visibleRequest(viewer, 'q')} AND (
+      ${STATUS} IN ('PENDING_APPROVAL', 'PENDING_ADMIN_DECISION', 'GRANTED')
+      OR EXISTS (SELECT FROM event e WHERE e.request_id = q.id AND (e.position IS NULL OR e.position > ${position})))`.execute(
+    db,
+  );
+  return rows.length === 0;
 }

@@ -1,6 +1,7 @@
 /** How is something changed? In one transaction that is run again when another one got in its way. */
+import { IsolationLevel } from '@mikro-orm/core';
 import { sql } from 'kysely';
-import type { Database, EntityManager } from './database.ts';
+import type { Database, EntityManager, Sql } from './database.ts';
 
 export type Transaction = EntityManager;
 
@@ -20,6 +21,12 @@ export async function transact<T>(database: Database, work: (tx: Transaction) =>
   }
 }
 
+/** Everything read in it is as of one moment. */
+export function readTogether<T>(database: Database, read: (db: Sql) => Promise<T>): Promise<T> {
+  const options = { isolationLevel: IsolationLevel.REPEATABLE_READ, readOnly: true };
+  return database.em.fork().transactional((tx) => read((tx as Transaction).getKysely()), options);
+}
+
 /** The database's clock in milliseconds. Read it after taking locks, so that waiting never back-dates a grant. */
 export async function databaseNow(tx: Transaction): Promise<Date> {
   const { rows } = await sql<{ now: string }>`
@@ -27,7 +34,7 @@ export async function databaseNow(tx: Transaction): Promise<Date> {
   return instant(rows[0]?.now as string);
 }
 
-/** PostgreSQL's text of a timestamptz in UTC. */
+/** PostgreSQL's text of a timestamptz in UTC, also as it is in JSON. */
 export function instant(text: string): Date;
 export function instant(text: string | null): Date | null;
 export function instant(text: string | null): Date | null {

@@ -79,6 +79,11 @@ function factsOf(row: Row, applicationPermissions: readonly string[]): ViewerFac
 
 /** One row for each id, in their order. */
 async function readRows(db: Sql, principalIds: readonly string[], changesAt = sql`NULL`): Promise<Row[]> {
+  // PostgreSQL keeps the plan for one principal, and takes an array for a long one: 1 ms of planning in each operation.
+  const asked =
+    principalIds.length === 1
+      ? sql`(VALUES (${principalIds[0]}::uuid, 1))`
+      : sql`unnest(${[...principalIds]}::uuid[]) WITH ORDINALITY`;
   const { rows } = await sql<Row>`
     SELECT clock.now, ${changesAt} AS "changesAt", p.id, p.kind, p.user_type AS "userType", p.enabled, member.groups,
       (SELECT json_agg(json_build_object(
@@ -92,7 +97,7 @@ async function readRows(db: Sql, principalIds: readonly string[], changesAt = sq
           -- An Entra role reaches the direct members of the group that holds it, an Azure role the nested ones too.
           AND (a.provider = 'AZURE_RESOURCE' OR a.principal_id = ANY(p.id || member.direct))) AS held
     FROM (SELECT clock_timestamp() AS now OFFSET 0) clock
-    CROSS JOIN unnest(${[...principalIds]}::uuid[]) WITH ORDINALITY asked(id, n)
+    CROSS JOIN ${asked} asked(id, n)
     LEFT JOIN principal p ON p.id = asked.id AND p.deleted_at IS NULL
     CROSS JOIN LATERAL (
       SELECT coalesce(array_agg(g.group_id), '{}') AS groups,

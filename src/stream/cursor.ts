@@ -2,10 +2,10 @@
 
 export interface Cursor {
   readonly epoch: string;
-  readonly position: bigint;
+  readonly position: number;
 }
 
-const FORM = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):(\d{1,18})$/;
+const FORM = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):(\d{1,16})$/;
 
 export function encodeCursor({ epoch, position }: Cursor): string {
   return Buffer.from(`${epoch}:${position}`).toString('base64url');
@@ -13,6 +13,7 @@ export function encodeCursor({ epoch, position }: Cursor): string {
 
 /** @returns null when the text is no cursor of an event log */
 export function decodeCursor(text: string): Cursor | null {
-  const match = FORM.exec(Buffer.from(text, 'base64url').toString());
-  return match ? { epoch: match[1] as string, position: BigInt(match[2] as string) } : null;
+  const [, epoch = '', digits] = FORM.exec(Buffer.from(text, 'base64url').toString()) ?? [];
+  const position = Number(digits);
+  return Number.isSafeInteger(position) ? { epoch, position } : null;
 }

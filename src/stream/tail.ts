@@ -8,12 +8,12 @@ const RECONNECT_INTERVAL = 500;
 
 export interface Tail {
   /** The last position given, as far as this process knows. */
-  readonly position: bigint;
+  readonly position: number;
   readonly epoch: string;
   /** Nothing will be heard any more. */
   readonly stopped: boolean;
-  /** Resolves once there is a position after this one, or when the signal fires. */
-  after(position: bigint, signal: AbortSignal): Promise<void>;
+  /** Resolves once there is a position after this one or another epoch, or when the signal fires. */
+  after(position: number, signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ export async function startTail(url: string, onFault: (error: unknown) => void):
 }
 
 class LogTail implements Tail {
-  position = 0n;
+  position = 0;
   epoch = '';
   stopped = false;
   readonly #url: string;
@@ -66,7 +66,7 @@ class LogTail implements Tail {
     void this.#read();
   }
 
-  after(position: bigint, signal: AbortSignal): Promise<void> {
+  after(position: number, signal: AbortSignal): Promise<void> {
     if (this.position > position || signal.aborted || this.stopped) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = () => {
@@ -109,7 +109,7 @@ class LogTail implements Tail {
     const { rows } = await client.query<{ epoch: string; position: string }>('SELECT epoch, position FROM event_log');
     const [head] = rows;
     if (!head) return;
-    const position = BigInt(head.position);
+    const position = Number(head.position);
     if (head.epoch === this.epoch && position === this.position) return;
     Object.assign(this, { epoch: head.epoch, position });
     this.#wakeAll();

@@ -186,7 +186,9 @@ export interface Stream extends Received<Result<Anything>> {
   cut(): void;
   /** How the socket was closed; null over SSE. */
   readonly closed: RawSocket['closed'] | null;
-  /** Reads on after having been opened `paused`. */
+  /** Reads nothing more from the network … */
+  pause(): void;
+  /** … until it does, after this or after having been opened `paused`. */
   resume(): void;
 }
 
@@ -228,6 +230,7 @@ async function openSocket(gateway: TestGateway, caller: Caller, payload: object,
     closed,
     stop: () => send({ type: 'complete', id: '1' }),
     cut: () => socket.terminate(),
+    pause: () => socket.pause(),
     resume: () => socket.resume(),
   });
 }
@@ -249,7 +252,8 @@ async function openSse(gateway: TestGateway, caller: Caller, payload: object, pa
     closed: null,
     stop: () => sent.destroy(),
     cut: () => sent.socket?.resetAndDestroy(),
-    resume: () => readEvents(response, received),
+    pause: () => response.pause(),
+    resume: () => (paused ? readEvents(response, received) : response.resume()),
   });
 }
 

@@ -1,0 +1,449 @@
+/** Who is told of each event? One reader of the log for the whole process, and from it to every subscription. */
+import { setImmediate } from 'node:timers/promises';
+import { processNow } from '../clock.ts';
+import { concerns, isChosen, showsByPowers, takesPart } from '../decision/event.ts';
+import type { Database, Sql } from '../store/database.ts';
+import { type EventRow, logHead, readEvents } from '../store/event.ts';
+import { instant } from '../store/transaction.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { Entry, type Frame, Moment, type Rendering } from './frame.ts';
+import { type Feed, type ItemKind, type StreamEnd, StreamEndedError, type StreamItem } from './item.ts';
+import { Recent } from './recent.ts';
+import { readSnapshot } from './snapshot.ts';
+import { type Outlet, type Session, Subscriber } from './subscriber.ts';
+import type { Tail } from './tail.ts';
+import { type LiveViewer, Viewers } from './viewers.ts';
+
+/** Events read at a time. */
+const BATCH = 256;
+/** Events that a subscription which catches up is given at a time, and how long what they say may be given, in milliseconds. */
+const PAGE = 64;
+const PAGE_HOLDS = 500;
+/** So few events may be missing when a subscription joins the others, who wait meanwhile. */
+const JOINABLE = 64;
+/** Rights, tokens and silence are looked at this often, in milliseconds, also when nothing happens. */
+const SWEEP_INTERVAL = 1_000;
+/** A stream that asks for heartbeats is never silent for longer, in milliseconds. */
+export const HEARTBEAT_INTERVAL = 10_000;
+const RETRY_INTERVAL = 500;
+
+export interface HubOptions {
+  readonly database: Database;
+  readonly tail: Tail;
+  /** Of one principal, on this gateway. */
+  readonly subscriptionsPerPrincipal: number;
+  readonly onFault: (error: unknown) => void;
+}
+
+export interface Opening {
+  readonly feed: Feed;
+  readonly rendering: Rendering;
+  readonly session: Session;
+  readonly outlet: Outlet;
+}
+
+/** Subscriptions that want the same events in the same words. */
+interface Group {
+  readonly rendering: Rendering;
+  readonly feed: Feed;
+  readonly members: Map<LiveViewer, Set<Subscriber>>;
+}
+
+/** Who gets which frame of one event. */
+interface Delivery {
+  readonly frame: Promise<Frame | null>;
+  readonly to: { readonly live: LiveViewer; readonly subscribers: ReadonlySet<Subscriber> }[];
+}
+
+export interface StreamCounts {
+  subscriptions: number;
+  deliveries: number;
+  overflows: number;
+}
+
+export class Hub {
+  readonly counts: StreamCounts = { subscriptions: 0, deliveries: 0, overflows: 0 };
+  readonly #options: HubOptions;
+  readonly #viewers: Viewers;
+  readonly #subscribers = new Set<Subscriber>();
+  readonly #groups = new Map<string, Group>();
+  /** Documents that show something of the viewer's own. */
+  readonly #personalRenderings = new Set<string>();
+  readonly #stopped = new AbortController();
+  readonly #sweeper: NodeJS.Timeout;
+  /** Events that have been handed to those who had joined by then. */
+  readonly #recent: Recent;
+  #epoch: string;
+  #turn: Promise<unknown> = Promise.resolve();
+  readonly #running: Promise<void>;
+
+  constructor(options: HubOptions) {
+    this.#options = options;
+    this.#recent = new Recent(options.tail.position);
+    this.#epoch = options.tail.epoch;
+    this.#viewers = new Viewers(this.#db, (live, loss) => this.#lose(live, loss));
+    this.#sweeper = setInterval(() => void this.#sweep(), SWEEP_INTERVAL);
+    this.#running = this.#run();
+  }
+
+  /** @returns what ends it without a word */
+  open(opening: Opening): () => void {
+    const controller = new AbortController();
+    this.#start(opening, controller.signal).catch((error) => {
+      this.#options.onFault(error);
+      opening.outlet.finish(error);
+    });
+    return () => controller.abort();
+  }
+
+  /** The principal is disabled or deleted: at once, and not at the next look. */
+  expel(principalId: string): void {
+    for (const subscriber of [...this.#subscribers]) {
+      if (subscriber.live.viewer.id === principalId) subscriber.end('PRINCIPAL_DISABLED');
+    }
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#sweeper);
+    this.#stopped.abort();
+    for (const subscriber of this.#subscribers) subscriber.end('GATEWAY_STOPPING');
+    await this.#running;
+  }
+
+  readonly #db = (): Sql => this.#options.database.em.fork().getKysely();
+
+  async #start({ feed, rendering, session, outlet }: Opening, stopped: AbortSignal): Promise<void> {
+    if (this.#stopped.signal.aborted) return outlet.finish(new StreamEndedError('GATEWAY_STOPPING'));
+    const limit = this.#options.subscriptionsPerPrincipal;
+    if (this.#viewers.subscriptionsOf(feed.viewer.id) >= limit) {
+      return outlet.finish(new StreamEndedError('TOO_MANY_SUBSCRIPTIONS', { limit }));
+    }
+    const from = this.#options.tail.position;
+    const live = this.#viewers.claim(feed.viewer);
+    const subscriber = new Subscriber(feed, rendering, live, { session, outlet });
+    this.#subscribers.add(subscriber);
+    this.counts.subscriptions++;
+    stopped.addEventListener('abort', () => subscriber.stop(), { once: true });
+    subscriber.onEnd = (reason) => this.#leave(subscriber, reason);
+    try {
+      await this.#viewers.settle(live);
+      if (feed.snapshot) await this.#snapshot(subscriber);
+      else subscriber.begin(this.#epoch, feed.after === null ? from : await this.#after(feed.after));
+      await this.#catchUp(subscriber);
+    } catch (error) {
+      if (!(error instanceof StreamEndedError)) this.#options.onFault(error);
+      subscriber.fail(error as Error);
+    }
+  }
+
+  #leave(subscriber: Subscriber, reason: StreamEnd | null): void {
+    this.#subscribers.delete(subscriber);
+    this.counts.subscriptions--;
+    if (reason === 'OVERFLOW') this.counts.overflows++;
+    const key = groupKey(subscriber);
+    const group = this.#groups.get(key);
+    const members = group?.members.get(subscriber.live);
+    if (members?.delete(subscriber) && members.size === 0) group?.members.delete(subscriber.live);
+    if (group?.members.size === 0) this.#groups.delete(key);
+    this.#viewers.leave(subscriber.live);
+  }
+
+  #lose(live: LiveViewer, loss: 'PRINCIPAL_DISABLED' | 'RIGHTS_LOST'): void {
+    for (const subscriber of [...this.#subscribers]) {
+      if (subscriber.live !== live) continue;
+      // One's own access, and what one is asked to decide, is one's to follow whatever one may view beside it.
+      const isOwn = ['OWN_ACCESS', 'APPROVALS'].includes(subscriber.feed.audience.kind);
+      if (loss === 'PRINCIPAL_DISABLED' || !isOwn) subscriber.end(loss);
+    }
+  }
+
+  /** Where a stream goes on that was cut off. @throws StreamEndedError */
+  async #after(text: string): Promise<number> {
+    const cursor = decodeCursor(text);
+    if (cursor === null) throw new StreamEndedError('BAD_CURSOR');
+    const { epoch, position } = cursor;
+    if (epoch === this.#epoch && position <= this.#recent.position && this.#recent.covers(position)) return position;
+    // A cursor that comes straight from the log, or from another gateway, may be ahead of what this one has heard.
+    const head = await logHead(this.#db());
+    if (epoch !== head.epoch || epoch !== this.#epoch || position > Number(head.position)) {
+      throw new StreamEndedError('OTHER_EPOCH', {
+        cursor: encodeCursor({ epoch: head.epoch, position: Number(head.position) }),
+      });
+    }
+    return position;
+  }
+
+  async #snapshot(subscriber: Subscriber): Promise<void> {
+    const { feed, live, rendering } = subscriber;
+    const { rows, position, epoch, contained, at } = await readSnapshot(this.#options.database, feed, live.viewer);
+    const item = (kind: ItemKind, row: unknown): StreamItem => ({
+      ...{ kind, position, row, at, cursor: encodeCursor({ epoch, position }), event: null },
+    });
+    const items = rows.map((row) => item('SNAPSHOT', row));
+    for (let start = 0; start < items.length; start += BATCH) {
+      const moment = new Moment();
+      const frames = items.slice(start, start + BATCH).map((each) => new Entry(each).personal(rendering, live, moment));
+      for (const frame of frames) {
+        await subscriber.drained();
+        if (!subscriber.push(await frame, position)) return;
+      }
+    }
+    subscriber.skipped = contained;
+    await subscriber.drained();
+    subscriber.push(await new Entry(item('SNAPSHOT_COMPLETE', null)).personal(rendering, live, new Moment()), position);
+    subscriber.begin(epoch, position);
+  }
+
+  /** From the log, as fast as the subscriber reads, until it may join the others. */
+  async #catchUp(subscriber: Subscriber): Promise<void> {
+    while (!subscriber.ended && !(await this.#exclusively(() => this.#join(subscriber)))) {
+      const { entries, upTo } = await this.#missing(subscriber);
+      if (await this.#handOver(entries, subscriber)) subscriber.position = Math.max(subscriber.position, upTo);
+      await subscriber.drained();
+    }
+  }
+
+  /** A page of what lies between a subscriber and the others. */
+  async #missing({ position, feed, live }: Subscriber): Promise<{ entries: readonly Entry[]; upTo: number }> {
+    if (this.#recent.covers(position)) {
+      const entries = this.#recent.since(position).slice(0, PAGE);
+      return { entries, upTo: entries.at(-1)?.item.position ?? position };
+    }
+    const upTo = this.#recent.position;
+    const { audience, filter } = feed;
+    const requestId = audience.kind === 'REQUEST' ? audience.requestId : null;
+    const viewer = ['POLICIES', 'AUDIT'].includes(audience.kind) ? null : live.viewer;
+    const rows = await readEvents(this.#db(), { after: position, upTo, limit: PAGE }, { filter, viewer, requestId });
+    const last = rows.length === PAGE ? (rows.at(-1) as EventRow).position : upTo;
+    return { entries: rows.map((row) => this.#entry(row)), upTo: last };
+  }
+
+  /** @returns false when the reader was so slow that what is left has to be judged again */
+  async #handOver(entries: readonly Entry[], subscriber: Subscriber): Promise<boolean> {
+    const [moment, begunAt] = [new Moment(), performance.now()];
+    const frames = entries.map((entry) => this.#frameFor(entry, subscriber, moment));
+    for (const [index, entry] of entries.entries()) {
+      const frame = await frames[index];
+      await subscriber.drained();
+      if (performance.now() - begunAt > PAGE_HOLDS && index > 0) return false;
+      if (frame) this.#push(frame, entry, subscriber);
+      subscriber.position = Math.max(subscriber.position, entry.item.position);
+    }
+    return true;
+  }
+
+  /** @returns false when too much is missing for the others to wait */
+  async #join(subscriber: Subscriber): Promise<boolean> {
+    if (subscriber.ended) return true;
+    const missing = this.#recent.since(subscriber.position);
+    if (!this.#recent.covers(subscriber.position) || missing.length > JOINABLE || !subscriber.isReady) return false;
+    const moment = new Moment();
+    for (const entry of missing) {
+      const frame = await this.#frameFor(entry, subscriber, moment);
+      if (frame) this.#push(frame, entry, subscriber);
+    }
+    if (subscriber.ended) return true;
+    subscriber.position = Math.max(subscriber.position, this.#recent.position);
+    const key = groupKey(subscriber);
+    const { rendering, feed, live } = subscriber;
+    const group = this.#groups.get(key) ?? { rendering, feed, members: new Map() };
+    this.#groups.set(key, group);
+    group.members.set(live, (group.members.get(live) ?? new Set()).add(subscriber));
+    this.#endIfOver(subscriber);
+    return true;
+  }
+
+  /** Null when the subscriber is not to be told. */
+  async #frameFor(entry: Entry, subscriber: Subscriber, moment: Moment): Promise<Frame | null> {
+    const { feed, live, rendering } = subscriber;
+    const event = entry.item.event as EventRow;
+    if (subscriber.skipped.has(event.id) || !isChosen(feed.filter, event)) return null;
+    const how = this.#howTold(feed, live, event, rendering);
+    if (how === null) return null;
+    const shared = how === 'shared' ? await entry.shared(rendering, live, moment) : null;
+    if (how === 'shared' && shared === null) this.#personalRenderings.add(rendering.key);
+    return shared ?? entry.personal(rendering, live, moment);
+  }
+
+  #push(frame: Frame, { item: { position } }: Entry, subscriber: Subscriber): void {
+    if (subscriber.push(frame, position)) this.counts.deliveries++;
+  }
+
+  /** Null: not at all. */
+  #howTold({ audience }: Feed, { viewer }: LiveViewer, event: EventRow, { key }: Rendering) {
+    const isPart = takesPart(viewer, event);
+    const shows = showsByPowers(audience, viewer.powers, event);
+    if (!shows && !concerns(audience, viewer, event)) return null;
+    return shows && !isPart && !this.#personalRenderings.has(key) ? 'shared' : 'personal';
+  }
+
+  #entry(event: EventRow): Entry {
+    const cursor = encodeCursor({ epoch: this.#epoch, position: event.position });
+    const { position } = event;
+    return new Entry({ kind: 'EVENT', position, cursor, at: instant(event.at), event, row: null });
+  }
+
+  async #run(): Promise<void> {
+    const { tail, onFault } = this.#options;
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      await tail.after(this.#recent.position, AbortSignal.any([signal, AbortSignal.timeout(SWEEP_INTERVAL)]));
+      if (signal.aborted) return;
+      try {
+        if (tail.epoch !== this.#epoch) this.#restart();
+        else if (tail.position > this.#recent.position) await this.#advance(tail.position);
+      } catch (error) {
+        onFault(error);
+        await pause(RETRY_INTERVAL, signal);
+      }
+    }
+  }
+
+  /** The log is another one: no position means what it meant. */
+  #restart(): void {
+    const { epoch, position } = this.#options.tail;
+    for (const subscriber of [...this.#subscribers]) {
+      subscriber.fail(new StreamEndedError('OTHER_EPOCH', { cursor: encodeCursor({ epoch, position }) }));
+    }
+    this.#epoch = epoch;
+    this.#recent.restart(position);
+  }
+
+  async #advance(upTo: number): Promise<void> {
+    const rows = await readEvents(this.#db(), { after: this.#recent.position, upTo, limit: BATCH });
+    // After the events, so that no right is older than what it shows.
+    await this.#viewers.refreshFor(rows);
+    const entries = rows.map((row) => this.#entry(row));
+    await this.#exclusively(async () => {
+      await this.#deliver(entries);
+      this.#recent.add(entries);
+    });
+  }
+
+  async #deliver(entries: readonly Entry[]): Promise<void> {
+    const moment = new Moment();
+    // All are put into words at the same time, so that what they load is loaded together; they leave in order.
+    const plans = entries.map((entry) => ({ entry, deliveries: this.#plan(entry, moment) }));
+    const reached = new Set<Subscriber>();
+    for (const { entry, deliveries } of plans) {
+      for (const [rendering, delivery] of deliveries) await this.#send(entry, rendering, delivery, { moment, reached });
+      // A burst is no reason to call a reader slow: whatever waits gets a turn to leave before more comes.
+      if (this.#hasWaiting()) await setImmediate();
+    }
+    for (const subscriber of reached) this.#endIfOver(subscriber);
+  }
+
+  #hasWaiting(): boolean {
+    for (const subscriber of this.#subscribers) if (!subscriber.isReady) return true;
+    return false;
+  }
+
+  #plan(entry: Entry, moment: Moment): readonly (readonly [Rendering, Delivery])[] {
+    const event = entry.item.event as EventRow;
+    const deliveries: (readonly [Rendering, Delivery])[] = [];
+    for (const { rendering, feed, members } of this.#groups.values()) {
+      if (!isChosen(feed.filter, event)) continue;
+      const shared = new Map<string, Delivery>();
+      for (const [live, subscribers] of members) {
+        const how = this.#howTold(feed, live, event, rendering);
+        if (how === 'personal') {
+          deliveries.push([rendering, { frame: entry.personal(rendering, live, moment), to: [{ live, subscribers }] }]);
+        } else if (how === 'shared') {
+          const known = shared.get(live.sight) ?? { frame: entry.shared(rendering, live, moment), to: [] };
+          shared.set(live.sight, known);
+          known.to.push({ live, subscribers });
+        }
+      }
+      for (const delivery of shared.values()) deliveries.push([rendering, delivery]);
+    }
+    return deliveries;
+  }
+
+  async #send(
+    entry: Entry,
+    rendering: Rendering,
+    { frame: made, to }: Delivery,
+    { moment, reached }: { moment: Moment; reached: Set<Subscriber> },
+  ): Promise<void> {
+    const { position, event } = entry.item;
+    const shared = await made;
+    if (shared === null) this.#personalRenderings.add(rendering.key);
+    for (const { live, subscribers } of to) {
+      const frame = shared ?? (await entry.personal(rendering, live, moment));
+      for (const subscriber of subscribers) {
+        if (position <= subscriber.position || subscriber.skipped.has((event as EventRow).id)) continue;
+        this.#push(frame, entry, subscriber);
+        if (subscriber.feed.isOver) reached.add(subscriber);
+      }
+    }
+  }
+
+  /** Nobody waits for it: the others have theirs to get. */
+  #endIfOver(subscriber: Subscriber): void {
+    const { feed, live } = subscriber;
+    const position = Math.max(this.#recent.position, subscriber.position);
+    feed
+      .isOver?.(this.#db(), live.viewer, position)
+      .then(async (isOver) => {
+        if (!isOver) return;
+        await subscriber.drained();
+        subscriber.complete();
+      })
+      .catch(this.#options.onFault);
+  }
+
+  /** One after the other: who joins between two batches misses none and sees none twice. */
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work, work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #sweep(): Promise<void> {
+    this.#recent.forgetFrames();
+    for (const subscriber of [...this.#subscribers]) if (subscriber.isExpired) subscriber.end('UNAUTHENTICATED');
+    try {
+      await this.#viewers.refreshAll();
+      await this.#exclusively(() => this.#beat());
+    } catch (error) {
+      this.#options.onFault(error);
+    }
+  }
+
+  /** Up to here nothing was missed: said to those who asked for it and have heard nothing for long. */
+  async #beat(): Promise<void> {
+    const silentSince = performance.now() - HEARTBEAT_INTERVAL;
+    const { position } = this.#recent;
+    const cursor = encodeCursor({ epoch: this.#epoch, position });
+    const entry = new Entry({ kind: 'HEARTBEAT', position, cursor, at: processNow(), event: null, row: null });
+    const moment = new Moment();
+    for (const { rendering, members } of this.#groups.values()) {
+      for (const [live, subscribers] of members) {
+        for (const subscriber of subscribers) {
+          if (!subscriber.feed.heartbeats || subscriber.lastPushAt > silentSince || !subscriber.isReady) continue;
+          const shared = await entry.shared(rendering, live, moment);
+          subscriber.push(shared ?? (await entry.personal(rendering, live, moment)), position);
+        }
+      }
+    }
+  }
+}
+
+/** Of one document and one choice of events. */
+function groupKey({ rendering, feed: { audience, filter } }: Subscriber): string {
+  return JSON.stringify([rendering.key, audience, filter]);
+}
+
+function pause(milliseconds: number, stopped: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    stopped.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}
