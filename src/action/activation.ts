@@ -8,14 +8,15 @@ import type { Proof, Reasons } from '../decision/rules.ts';
 import type { ScheduleInput } from '../decision/schedule.ts';
 import type { Provider } from '../decision/words.ts';
 import { isRefused } from '../refusals.ts';
-import { heldPeriods, insertAssignment, lockEligibility } from '../store/assignment.ts';
+import { heldRead, insertAssignment, lockEligibility } from '../store/assignment.ts';
 import type { Sql } from '../store/database.ts';
 import { type EventSubject, record } from '../store/event.ts';
-import { type CurrentPolicy, currentPolicy } from '../store/policy.ts';
+import { type CurrentPolicy, policyRead, sharePolicy } from '../store/policy.ts';
 import { enabledHolders, enabledUsers } from '../store/principal.ts';
-import { closeOverdue, hasPendingRequest, insertRequest } from '../store/request.ts';
-import { rolesById } from '../store/role.ts';
-import { scopeFacts } from '../store/scope.ts';
+import { readAtOnce } from '../store/reads.ts';
+import { closeOverdue, insertRequest, pendingRead } from '../store/request.ts';
+import { roleRead } from '../store/role.ts';
+import { scopeIdOf, scopeRead } from '../store/scope.ts';
 import { databaseNow, type Transaction } from '../store/transaction.ts';
 import { type ScopeArgument, scopeReference } from './assignment.ts';
 import {
@@ -104,35 +105,49 @@ interface ActivationQuestion {
   readonly proof: Proof;
 }
 
-/** Everything an activation is judged by, at this instant; the eligible assignment is locked against its removal. */
+/**
+ * Everything an activation is judged by, at this instant; the eligible assignment is locked against its removal. Three
+ * statements: what there is to lock, what holds until the transaction ends, and then the rest together.
+ */
 export async function activationFacts(
   tx: Transaction,
   { viewerId, eligibilityId, scope: named, scopeViewer, ...asked }: ActivationQuestion,
 ): Promise<{ facts: ActivationFacts; policy: CurrentPolicy }> {
   const db = tx.getKysely();
   const row = await lockEligibility(tx, viewerId, eligibilityId);
-  const [role] = row ? await rolesById(db, [row.roleId]) : [];
-  const eligibility = row && role ? { ...row, role } : null;
-  const reference = eligibility && (named ? scopeReference(named, eligibility.provider) : { id: eligibility.scopeId });
-  // Whoever holds the eligible assignment knows its scope, also once it has ended.
-  const scope = reference && (await scopeFacts(db, named ? scopeViewer : null, reference));
-  const now = await databaseNow(tx);
-  if (eligibility === null || scope === null) {
-    const policy = { versionId: null, rules: defaultPolicy('ENTRA_ROLE') };
-    const facts = { now, provedAt: now, viewerId, eligibility, scope, ...asked, held: [], pending: false, stages: [] };
-    return { facts: { ...facts, rules: policy.rules }, policy };
-  }
-  const { provider, roleId } = eligibility;
+  if (row === null) return unknown(await databaseNow(tx), { viewerId, eligibility: null, ...asked });
+  const { provider, roleId } = row;
   // The policy is that of the eligible assignment's scope: a narrower scope must not slip past its approval.
-  const policy = await currentPolicy(db, { provider, roleId, scopeId: eligibility.scopeId });
-  const held = { principalId: viewerId, roleId, scopeId: scope.id, type: 'ACTIVE' } as const;
-  const facts = {
-    ...{ now, provedAt: now, viewerId, eligibility, scope, ...asked, rules: policy.rules },
-    held: await heldPeriods(db, held),
-    pending: await hasPendingRequest(db, { ...held, assignmentType: 'ACTIVE' }, now),
-    stages: await stagesOf(db, provider, policy.rules, viewerId),
-  };
+  const key = { provider, roleId, scopeId: row.scopeId };
+  await sharePolicy(db, key);
+  const reference = named ? scopeReference(named, provider) : { id: row.scopeId };
+  const access = { principalId: viewerId, roleId, scopeId: scopeIdOf(reference) };
+  const [now, role, scope, policy, held, pending] = await readAtOnce(
+    db,
+    roleRead(roleId),
+    // Whoever holds the eligible assignment knows its scope, also once it has ended.
+    scopeRead(named ? scopeViewer : null, reference),
+    policyRead(key),
+    heldRead({ ...access, type: 'ACTIVE' }),
+    pendingRead({ ...access, assignmentType: 'ACTIVE' }),
+  );
+  const eligibility = { ...row, role };
+  if (scope === null) return unknown(now, { viewerId, eligibility, ...asked });
+  const { rules } = policy;
+  const stages = rules.Approval_EndUser_Assignment.isApprovalRequired
+    ? await stagesOf(db, provider, rules, viewerId)
+    : [];
+  const facts = { now, provedAt: now, viewerId, eligibility, scope, ...asked, rules, held, pending, stages };
   return { facts, policy };
+}
+
+type Unknown = Pick<ActivationFacts, 'viewerId' | 'eligibility' | 'schedule' | 'reasons' | 'proof'>;
+
+/** The eligible assignment or the scope is none of the viewer's. */
+function unknown(now: Date, asked: Unknown): { facts: ActivationFacts; policy: CurrentPolicy } {
+  const policy = { versionId: null, rules: defaultPolicy('ENTRA_ROLE') };
+  const nothing = { scope: null, held: [], pending: false, stages: [] };
+  return { facts: { now, provedAt: now, ...asked, ...nothing, rules: policy.rules }, policy };
 }
 
 /** Stage by stage the enabled users who may decide; an Entra role that names nobody has its active administrators. */

@@ -47,12 +47,22 @@ export type Written = Omit<Outcome, 'refusals'>;
 export class ViewerGoneError extends Error {}
 
 export async function perform(context: ActionContext, verb: string, input: CommonInput, work: Work): Promise<Outcome> {
-  const [outcome] = await once(context, verb, input, 1, async (tx, viewer) => {
-    const result = await underConstraints(tx, (inner) => work({ tx: inner, viewer }));
-    if (isRefused(result)) await recordRefusal(tx, viewer.id, { verb, input }, result);
-    return [answer(result)];
-  });
-  return outcome as Outcome;
+  const asked = { verb, input };
+  try {
+    const [outcome] = await once(context, verb, input, 1, async (tx, viewer) => {
+      const result = await work({ tx, viewer });
+      if (isRefused(result)) await recordRefusal(tx, viewer.id, asked, result);
+      return [answer(result)];
+    });
+    return outcome as Outcome;
+  } catch (error) {
+    const refused = refusedByConstraint(error);
+    if (refused === null) throw error;
+    // The commit was refused, and nothing is left of the transaction: the attempt is put on record in another one.
+    const { database, viewer } = context;
+    if (!input.validateOnly) await transact(database, (tx) => recordRefusal(tx, viewer.id, asked, refused));
+    return answer(refused);
+  }
 }
 
 /** All of them in one transaction, or none. */
@@ -136,7 +146,12 @@ const REFUSING_CONSTRAINTS: Record<string, RefusalCode> = {
   last_owner: 'LAST_OWNER',
 };
 
-/** Whatever a refusing constraint objects to is undone, and the transaction goes on to keep the refusal on record. */
+function refusedByConstraint(error: unknown): RefusedAttempt | null {
+  const code = REFUSING_CONSTRAINTS[String((error as { constraint?: unknown }).constraint)];
+  return code === undefined ? null : { ...refuse(code), subject: {} };
+}
+
+/** Whatever a refusing constraint objects to is undone, and the transaction goes on with the others. */
 async function underConstraints(
   tx: Transaction,
   work: (inner: Transaction) => Promise<Written | RefusedAttempt>,
@@ -144,14 +159,19 @@ async function underConstraints(
   try {
     return await tx.transactional(async (inner) => {
       const result = await work(inner as Transaction);
-      await sql`SET CONSTRAINTS ALL IMMEDIATE`.execute(inner.getKysely());
+      await checkConstraints(inner as Transaction);
       return result;
     });
   } catch (error) {
-    const code = REFUSING_CONSTRAINTS[String((error as { constraint?: unknown }).constraint)];
-    if (code === undefined) throw error;
-    return { ...refuse(code), subject: {} };
+    const refused = refusedByConstraint(error);
+    if (refused === null) throw error;
+    return refused;
   }
+}
+
+/** What is deferred to the commit. */
+async function checkConstraints(tx: Transaction): Promise<void> {
+  await sql`SET CONSTRAINTS ALL IMMEDIATE`.execute(tx.getKysely());
 }
 
 /** Carries the answers out of a transaction that must not be kept. */
@@ -167,7 +187,9 @@ class Rehearsed extends Error {
 async function rehearse(database: Database, body: (tx: Transaction) => Promise<Outcome[]>): Promise<Outcome[]> {
   try {
     return await transact(database, async (tx) => {
-      throw new Rehearsed(await body(tx));
+      const outcomes = await body(tx);
+      await checkConstraints(tx);
+      throw new Rehearsed(outcomes);
     });
   } catch (error) {
     if (!(error instanceof Rehearsed)) throw error;

@@ -3,9 +3,11 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Viewer } from '../decision/powers.ts';
 import type { Period } from '../decision/schedule.ts';
 import type { AssignmentState, AssignmentType, EndReason, Provider } from '../decision/words.ts';
+import { insertRow } from './bulk.ts';
 import { type Page, type PageArguments, readPage } from './connection.ts';
-import type { Sql } from './database.ts';
+import { among, type Sql } from './database.ts';
 import { AssignmentEntity } from './entities.ts';
+import type { Read } from './reads.ts';
 import { atOrBelow } from './scope.ts';
 import { instant, type Transaction } from './transaction.ts';
 import { visibleAccess } from './visibility.ts';
@@ -99,7 +101,7 @@ export function listAssignments(
 export async function assignmentsById(db: Sql, ids: readonly string[], viewer: Viewer): Promise<AssignmentRow[]> {
   const { rows } = await sql<AssignmentRow>`
     SELECT ${COLUMNS} FROM assignment a
-    WHERE a.id = ANY(${[...ids]}::uuid[]) AND ${visibleAccess(viewer, { alias: 'a', typeColumn: 'type' })}`.execute(db);
+    WHERE ${among(sql`a.id`, ids)} AND ${visibleAccess(viewer, { alias: 'a', typeColumn: 'type' })}`.execute(db);
   return rows;
 }
 
@@ -111,13 +113,26 @@ export interface Held {
 }
 
 /** Periods, running or to come, in which the principal holds the role at the scope. */
-export async function heldPeriods(db: Sql, { principalId, roleId, scopeId, type }: Held): Promise<Period[]> {
-  const { rows } = await sql<{ startsAt: string; endsAt: string | null }>`
+export async function heldPeriods(db: Sql, held: Held): Promise<Period[]> {
+  const { query, of } = heldRead(held);
+  return of((await sql`${query}`.execute(db)).rows);
+}
+
+export function heldRead({ principalId, roleId, scopeId, type }: At<Held>): Read<Period[]> {
+  const query = sql`
     SELECT starts_at AS "startsAt", ends_at AS "endsAt" FROM assignment
     WHERE principal_id = ${principalId} AND role_id = ${roleId} AND scope_id = ${scopeId} AND type = ${type}
-      AND NOT isempty(during) AND (ends_at IS NULL OR ends_at > clock_timestamp())`.execute(db);
-  return rows.map((row) => ({ startsAt: instant(row.startsAt), endsAt: instant(row.endsAt) }));
+      AND NOT isempty(during) AND (ends_at IS NULL OR ends_at > clock_timestamp())`;
+  return {
+    query,
+    of: (rows) => rows.map((row) => ({ startsAt: instant(row.startsAt), endsAt: instant(row.endsAt) })),
+  };
 }
+
+/** The scope may be one that the statement itself looks up. */
+export type At<T extends { readonly scopeId: string }> = Omit<T, 'scopeId'> & {
+  readonly scopeId: string | RawBuilder<unknown>;
+};
 
 export interface LockedAssignment extends Period {
   readonly id: string;
@@ -185,7 +200,7 @@ export async function extendAssignment(tx: Transaction, id: string, endsAt: Date
 
 export async function insertAssignment(tx: Transaction, row: NewAssignment): Promise<string> {
   const id = crypto.randomUUID();
-  await tx.insert(AssignmentEntity, { ...row, id, endedBy: null });
+  await insertRow(tx.getKysely(), 'assignment', { ...row, id });
   return id;
 }
 

@@ -31,6 +31,14 @@ export async function upsertRows(
   return written;
 }
 
+/** One row, whose properties are the columns in camel case. */
+export async function insertRow(db: QueryExecutorProvider, table: string, row: object): Promise<void> {
+  const columns = columnsOf([row]).map((column) => sql.ref(column));
+  await sql`INSERT INTO ${sql.table(table)} (${sql.join(columns)}) VALUES (${sql.join(Object.values(row))})`.execute(
+    db,
+  );
+}
+
 function insertFrom(table: string, rows: readonly object[]) {
   const columns = sql.join(columnsOf(rows).map((column) => sql.ref(column)));
   // json is parsed once and thrown away, which takes half the time of building a jsonb value first.

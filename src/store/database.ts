@@ -2,9 +2,11 @@
 import path from 'node:path';
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, MikroORM } from '@mikro-orm/postgresql';
+import { type RawBuilder, sql } from 'kysely';
 import pg from 'pg';
 import { PROJECT_FOLDER, SettingError } from '../config.ts';
 import { ENTITIES } from './entities.ts';
+import { PreparingClient } from './preparingClient.ts';
 
 /** Any number nobody else takes: two starting gateways migrate one after the other. */
 const MIGRATION_LOCK = 7_041_776_001;
@@ -19,6 +21,7 @@ const connect = (url: string, dbName: string, poolSize: number) =>
       dbName,
       pool: { min: 0, max: poolSize },
       driverOptions: {
+        Client: PreparingClient,
         connectionString: url,
         options: '-c timezone=UTC',
         connectionTimeoutMillis: 5_000,
@@ -46,6 +49,11 @@ export type Sql = ReturnType<typeof sqlOf>;
 
 function sqlOf(em: EntityManager) {
   return em.getKysely();
+}
+
+/** One id is compared by itself: PostgreSQL keeps the plan for that, and makes another for every array. */
+export function among(column: RawBuilder<unknown>, ids: readonly string[]): RawBuilder<boolean> {
+  return ids.length === 1 ? sql`${column} = ${ids[0]}` : sql`${column} = ANY(${[...ids]}::uuid[])`;
 }
 
 /** @throws SettingError in one sentence when the server cannot be reached or is older than PostgreSQL 15 */

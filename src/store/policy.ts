@@ -1,5 +1,5 @@
 /** Which settings hold for a role at a scope now? Its own newest version, one inherited from above, or the provider's defaults. */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { defaultPolicy, type RolePolicyRules, RULE_IDS, type RuleId } from '../decision/policy.ts';
 import { type PolicySource, type RuleOrigin, ruleOrigin } from '../decision/policyOrigin.ts';
 import type { Viewer } from '../decision/powers.ts';
@@ -8,6 +8,7 @@ import type { Provider } from '../decision/words.ts';
 import { type Page, type PageArguments, readPage } from './connection.ts';
 import type { Sql } from './database.ts';
 import { RolePolicyVersionEntity } from './entities.ts';
+import type { Read } from './reads.ts';
 import { rolesById } from './role.ts';
 import { atOrBelow, type ScopeReference, scopeFacts } from './scope.ts';
 import type { Transaction } from './transaction.ts';
@@ -40,11 +41,24 @@ export interface PolicyKey {
  * is committed that was judged by rules which no longer held.
  */
 export async function currentPolicy(db: Sql, key: PolicyKey): Promise<EffectivePolicy> {
-  // A statement of its own: the next one sees whatever this one has waited for.
-  await sql`SELECT pg_advisory_xact_lock_shared(${lockOf(sql`${key.roleId}::text`, sql`up.ancestor_id::text`)})
-    FROM scope_ancestor up WHERE up.scope_id = ${scopeOf(key)} ORDER BY up.depth`.execute(db);
+  await sharePolicy(db, key);
   const [policy] = await currentPolicies(db, [key]);
   return policy as EffectivePolicy;
+}
+
+/** A statement of its own: the next one sees whatever this one has waited for. */
+export async function sharePolicy(db: Sql, key: PolicyKey): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock_shared(${lockOf(sql`${key.roleId}::text`, sql`up.ancestor_id::text`)})
+    FROM scope_ancestor up WHERE up.scope_id = ${scopeOf(key)} ORDER BY up.depth`.execute(db);
+}
+
+/** For whoever shares it already. */
+export function policyRead(key: PolicyKey): Read<CurrentPolicy> {
+  const of = ([row]: readonly Row[]) => ({
+    versionId: row?.versionId ?? null,
+    rules: row?.rules ?? defaultPolicy(key.provider),
+  });
+  return { query: policyQuery([key]), of };
 }
 
 /** Waits for everybody who judges by the settings, at the scope and below, and keeps others from it until the change is done. */
@@ -67,15 +81,28 @@ interface Row extends Omit<EffectivePolicy, 'provider' | 'rules'> {
 
 /** The same for many at once, in the order asked, without a lock: to be shown. */
 export async function currentPolicies(db: Sql, keys: readonly PolicyKey[]): Promise<EffectivePolicy[]> {
-  const { rows } = await sql<Row>`
+  const { rows } = await sql<Row>`${policyQuery(keys)}`.execute(db);
+  return rows.map(({ n, ...row }) => {
+    const { provider } = keys[Number(n) - 1] as PolicyKey;
+    return { ...row, provider, rules: row.rules ?? defaultPolicy(provider) };
+  });
+}
+
+function policyQuery(keys: readonly PolicyKey[]): RawBuilder<unknown> {
+  const [key] = keys;
+  // PostgreSQL keeps the plan for one key, and takes an array for a long one.
+  const wanted =
+    key && keys.length === 1
+      ? sql`(VALUES (${key.roleId}::uuid, ${scopeOf(key)}::uuid, 1))`
+      : sql`unnest(${keys.map(({ roleId }) => roleId)}::uuid[], ${keys.map(scopeOf)}::uuid[]) WITH ORDINALITY`;
+  return sql`
     SELECT wanted.n, held.id AS "versionId", held.rules, held.scope_id AS "sourceScopeId",
       coalesce(held.depth > 0, false) AS inherited,
       coalesce(own.version, 0) AS version, own.created_at AS "modifiedAt", own.created_by AS "modifiedBy",
       coalesce(own.inheritable, false) AS inheritable,
       (SELECT json_build_object('versionId', t.id, 'rules', t.rules) FROM policy_template_version t
         WHERE t.id = held.template_version_id) AS template
-    FROM unnest(${keys.map((key) => key.roleId)}::uuid[], ${keys.map(scopeOf)}::uuid[]) WITH ORDINALITY
-      AS wanted (role_id, scope_id, n)
+    FROM ${wanted} AS wanted (role_id, scope_id, n)
     LEFT JOIN LATERAL (
       SELECT v.* FROM role_policy_version v WHERE v.role_id = wanted.role_id AND v.scope_id = wanted.scope_id
       ORDER BY v.version DESC LIMIT 1) own ON true
@@ -86,11 +113,7 @@ export async function currentPolicies(db: Sql, keys: readonly PolicyKey[]): Prom
         ORDER BY w.version DESC LIMIT 1) v
       WHERE up.scope_id = wanted.scope_id AND v.rules IS NOT NULL AND (up.depth = 0 OR v.inheritable)
       ORDER BY up.depth LIMIT 1) held ON true
-    ORDER BY wanted.n`.execute(db);
-  return rows.map(({ n, ...row }) => {
-    const { provider } = keys[Number(n) - 1] as PolicyKey;
-    return { ...row, provider, rules: row.rules ?? defaultPolicy(provider) };
-  });
+    ORDER BY wanted.n`;
 }
 
 /** A rule of a policy with where its value comes from. */

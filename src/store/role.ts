@@ -4,7 +4,8 @@ import type { RoleFacts } from '../decision/assignment.ts';
 import type { Permission } from '../decision/role.ts';
 import type { Provider } from '../decision/words.ts';
 import { type Page, type PageArguments, readPage } from './connection.ts';
-import type { Sql } from './database.ts';
+import { among, type Sql } from './database.ts';
+import type { Read } from './reads.ts';
 
 export interface RoleRow extends RoleFacts {
   readonly builtIn: boolean;
@@ -46,6 +47,11 @@ export function listRoles(db: Sql, filter: RoleFilter, page: PageArguments): Pro
 }
 
 export async function rolesById(db: Sql, ids: readonly string[]): Promise<RoleRow[]> {
-  const { rows } = await sql<RoleRow>`SELECT ${COLUMNS} FROM role r WHERE r.id = ANY(${[...ids]}::uuid[])`.execute(db);
+  const { rows } = await sql<RoleRow>`SELECT ${COLUMNS} FROM role r WHERE ${among(sql`r.id`, ids)}`.execute(db);
   return rows;
+}
+
+/** Of a row that names it. */
+export function roleRead(id: string): Read<RoleFacts> {
+  return { query: sql`SELECT ${COLUMNS} FROM role r WHERE r.id = ${id}`, of: ([row]) => row };
 }

@@ -1,10 +1,11 @@
 /** Where can access hold? Scopes as lists, by id or path, and as facts for decisions. */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { canonicalKey, type ScopeFacts } from '../decision/assignment.ts';
 import type { Viewer } from '../decision/powers.ts';
 import type { Provider, ScopeKind } from '../decision/words.ts';
 import { type Page, type PageArguments, readPage } from './connection.ts';
-import type { Sql } from './database.ts';
+import { among, type Sql } from './database.ts';
+import type { Read } from './reads.ts';
 import { visibleScope } from './visibility.ts';
 
 export interface ScopeRow {
@@ -59,7 +60,7 @@ export function atOrBelow(alias: string, name: string, path: string) {
 export async function scopesById(db: Sql, ids: readonly string[], viewer: Viewer | null = null): Promise<ScopeRow[]> {
   const visible = viewer ? visibleScope(viewer, 's') : sql<boolean>`true`;
   const { rows } = await sql<ScopeRow>`
-    SELECT ${COLUMNS} FROM scope s WHERE s.id = ANY(${[...ids]}::uuid[]) AND ${visible}`.execute(db);
+    SELECT ${COLUMNS} FROM scope s WHERE ${among(sql`s.id`, ids)} AND ${visible}`.execute(db);
   return rows;
 }
 
@@ -68,12 +69,13 @@ export async function scopeFacts(
   viewer: Viewer | null,
   reference: ScopeReference,
 ): Promise<ScopeFacts | null> {
-  const named =
-    'id' in reference
-      ? sql<boolean>`s.id = ${reference.id}`
-      : sql<boolean>`(s.provider = ${reference.provider} AND s.key = ${canonicalKey(reference.path)})`;
+  const { query, of } = scopeRead(viewer, reference);
+  return of((await sql`${query}`.execute(db)).rows);
+}
+
+export function scopeRead(viewer: Viewer | null, reference: ScopeReference): Read<ScopeFacts | null> {
   const visible = viewer ? visibleScope(viewer, 's') : sql<boolean>`true`;
-  const { rows } = await sql<ScopeFacts>`
+  const query = sql`
     SELECT s.id, s.provider, s.kind, s.path,
       (SELECT bool_or(up.locked) FROM scope_ancestor a JOIN scope up ON up.id = a.ancestor_id WHERE a.scope_id = s.id) AS locked,
       ARRAY(SELECT a.ancestor_id FROM scope_ancestor a WHERE a.scope_id = s.id) AS "ancestorIds",
@@ -81,6 +83,17 @@ export async function scopeFacts(
       CASE WHEN s.kind = 'GROUP' THEN json_build_object('id', g.id, 'roleAssignable', g.role_assignable,
         'dynamicMembership', g.dynamic_membership, 'synchronized', g.synchronized) END AS "group"
     FROM scope s LEFT JOIN principal g ON g.id = s.principal_id
-    WHERE ${named} AND ${visible}`.execute(db);
-  return rows[0] ?? null;
+    WHERE ${referred(reference)} AND ${visible}`;
+  return { query, of: ([row = null]) => row };
+}
+
+/** The id of a scope that may be named by its path, whether or not anybody may see it. */
+export function scopeIdOf(reference: ScopeReference): RawBuilder<unknown> {
+  return 'id' in reference ? sql`${reference.id}` : sql`(SELECT s.id FROM scope s WHERE ${referred(reference)})`;
+}
+
+function referred(reference: ScopeReference): RawBuilder<boolean> {
+  return 'id' in reference
+    ? sql`s.id = ${reference.id}`
+    : sql`(s.provider = ${reference.provider} AND s.key = ${canonicalKey(reference.path)})`;
 }
