@@ -14,11 +14,17 @@ const HELP = `Usage: npm run -s portcullis -- COMMAND
   import FILE           Load a directory from JSON as Microsoft Graph and Azure Resource Manager list it
       --dry-run         … to see what it would do
       --skip-refused    … without the entries that are refused, instead of not at all
+  verify                Check that nobody has changed the event log, and print its newest checkpoint
+      --checkpoint FILE … against one that was kept elsewhere
+      --save FILE       … and write the newest one there
+      --trust KEY       … believing another gateway's checkpoints too; may be repeated
+  restored              Tell streams that the database was restored from a backup
   version               Print the version
   help                  Print this
 
 Settings are environment variables: PORT, HOST, PUBLIC_URL, DATA_FOLDER, DATABASE_URL, DATABASE_POOL_SIZE, OIDC_ISSUER,
-OIDC_AUDIENCE, OIDC_OBJECT_ID_CLAIM, MINIMUM_ADMINISTRATORS, TRUSTED_DOCUMENTS_ONLY, ALLOWED_ORIGINS.`;
+OIDC_AUDIENCE, OIDC_OBJECT_ID_CLAIM, MINIMUM_ADMINISTRATORS, TRUSTED_DOCUMENTS_ONLY, ALLOWED_ORIGINS, AUDIT_RETENTION_DAYS,
+REPLAY_RETENTION_DAYS, CHECKPOINT_KEY_FILE, LAG_ALARM_SECONDS, METRICS_TOKEN.`;
 
 /** The command each option belongs to; those that are missing go with every command. */
 const OWNERS: Readonly<Record<string, string>> = {
@@ -26,6 +32,9 @@ const OWNERS: Readonly<Record<string, string>> = {
   context: 'token',
   'dry-run': 'import',
   'skip-refused': 'import',
+  checkpoint: 'verify',
+  save: 'verify',
+  trust: 'verify',
 };
 
 /** The terminal sends Ctrl-C to every program it shows, and npm passes its own on: both are one wish of one person. */
@@ -68,6 +77,18 @@ async function run(words: string[]): Promise<number> {
       const command = { file, skipRefused, dryRun, pid: process.pid, say, complain };
       return (await importFile(readConfig(), command)) ? 0 : 1;
     }
+    case 'verify': {
+      expect(operands, []);
+      const { verify } = await import('./command/verify.ts');
+      const { checkpoint = null, save = null, trust = [] } = options;
+      return (await verify(readConfig(), { checkpoint, save, trust, pid: process.pid, say, complain })) ? 0 : 1;
+    }
+    case 'restored': {
+      expect(operands, []);
+      const { restored } = await import('./command/restored.ts');
+      await restored(readConfig(), { pid: process.pid, say });
+      return 0;
+    }
     case 'version':
       say(JSON.parse(readFileSync(path.join(PROJECT_FOLDER, 'package.json'), 'utf8')).version);
       return 0;
@@ -89,6 +110,9 @@ function parse(words: string[]) {
         context: { type: 'string', multiple: true },
         'dry-run': { type: 'boolean' },
         'skip-refused': { type: 'boolean' },
+        checkpoint: { type: 'string' },
+        save: { type: 'string' },
+        trust: { type: 'string', multiple: true },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
       },

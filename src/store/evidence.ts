@@ -84,6 +84,7 @@ export function signCheckpoint(body: CheckpointBody, key: SigningKey): Checkpoin
 
 /** Whether the key that it names has signed it; whose key that is, is another question. */
 export function isSigned(checkpoint: Checkpoint): boolean {
+  if (checkpoint.publicKey.length !== 32) return false;
   const key = createPublicKey({ key: Buffer.concat([KEY_HEADER, checkpoint.publicKey]), format: 'der', type: 'spki' });
   return verify(null, Buffer.from(bodyText(checkpoint)), key, checkpoint.signature);
 }
