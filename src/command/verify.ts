@@ -96,7 +96,7 @@ function tell({ intactUpTo, fault, purged, signedUpTo, checkpoints }: Verdict, {
   (fault ? complain : say)(`Intact up to position ${intactUpTo}.`);
   if (purged > 0n)
     say(`Up to position ${purged} the rows were removed after their retention; their hashes are in order.`);
-  say(`Signed up to position ${signedUpTo}, by ${checkpoints} checkpoints.`);
+  say(`Signed up to position ${signedUpTo}; checkpoints: ${checkpoints}.`);
   if (!fault && signedUpTo < intactUpTo) {
     say(`What is behind it is not signed yet: a gateway that runs does so within a second.`);
   }

@@ -49,7 +49,7 @@ describe('verify', () => {
   it('says how far the log is intact, and prints a checkpoint that can be given to it again', async () => {
     const { code, output } = await portcullis(['verify']);
     expect(output).toMatch(
-      /^Intact up to position 3\.\nSigned up to position 3, by 1 checkpoints\.\nSigned with portcullis/,
+      /^Intact up to position 3\.\nSigned up to position 3; checkpoints: 1\.\nSigned with portcullis/,
     );
     expect(output).toContain(verifierKey(publicKeyOf(key)));
     expect(code).toBe(0);
@@ -66,7 +66,7 @@ describe('verify', () => {
     const { code, output } = await portcullis(['verify', '--checkpoint', file], { DATABASE_URL: other.url });
     expect(output).toBe(
       'Position 1: the end of the log was cut off from this position on: the checkpoint that was kept is of position 3.\n' +
-        'Intact up to position 0.\nSigned up to position 0, by 0 checkpoints.\n',
+        'Intact up to position 0.\nSigned up to position 0; checkpoints: 0.\n',
     );
     expect(code).toBe(1);
     await other.drop();
@@ -119,7 +119,7 @@ describe('verify', () => {
     await loadCheckpointKey(path.join(folder, 'own', 'checkpoint-key.pem'));
     expect(await portcullis(['restored'], env)).toMatchObject({ code: 0 });
     const { output } = await portcullis(['verify'], env);
-    expect(output).toBe('Intact up to position 0.\nSigned up to position 0, by 0 checkpoints.\n');
+    expect(output).toBe('Intact up to position 0.\nSigned up to position 0; checkpoints: 0.\n');
     await rm(path.join(folder, 'own'), { recursive: true, force: true });
   });
 });
@@ -134,7 +134,7 @@ describe('restored', () => {
     expect(code).toBe(0);
     await write(2);
     const verified = await portcullis(['verify', '--save', path.join(folder, 'after')]);
-    expect(verified.output).toMatch(/^Intact up to position 5\.\nSigned up to position 5, by 2 checkpoints\./);
+    expect(verified.output).toMatch(/^Intact up to position 5\.\nSigned up to position 5; checkpoints: 2\./);
     expect(await readFile(path.join(folder, 'after'), 'utf8')).toContain(`epoch ${await epoch()}`);
   });
 });

@@ -2,9 +2,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { processNow } from '../../src/clock.ts';
+import { type Verdict, verifyLog } from '../../src/store/verification.ts';
 import { checkpoint, POSITIONS_CHANNEL, sequence, startSequencer } from '../../src/stream/sequencer.ts';
 import { cloneDatabase, type TestDatabase } from '../support/database.ts';
-import { until } from '../support/process.ts';
+import { type Program, runNode, until } from '../support/process.ts';
 
 const checkpointKey = generateKeyPairSync('ed25519').privateKey;
 
@@ -36,6 +38,13 @@ function start(faults: unknown[] = []) {
 
 const insert = (by: pg.Client, payload: object = {}) =>
   by.query("INSERT INTO event (at, type, payload) VALUES (clock_timestamp(), 'directory.imported', $1)", [payload]);
+
+/** Whoever has signed: every sequencer here has a key of its own. */
+async function verdict(): Promise<Verdict> {
+  const { rows } = await client.query<{ public_key: Buffer }>('SELECT public_key FROM event_checkpoint');
+  const trusted = rows.map((row) => row.public_key);
+  return verifyLog(clone.url, { trusted, kept: null, auditRetentionDays: 400, now: processNow() });
+}
 
 const unnumbered = async () => (await client.query('SELECT FROM event WHERE position IS NULL')).rowCount ?? 0;
 const numbered = () => until('every event to be numbered', async () => (await unnumbered()) === 0);
@@ -151,16 +160,25 @@ it('notifies once for a batch, and not at all when there is nothing to number', 
   expect(heard.filter((channel) => channel === POSITIONS_CHANNEL)).toHaveLength(1);
 });
 
-describe('when the connection of the leader is killed', () => {
-  const leaders = async () => {
-    const { rows } = await client.query<{ pid: number }>(`
-      SELECT a.pid FROM pg_stat_activity a JOIN pg_locks l USING (pid)
-      WHERE a.datname = current_database() AND a.application_name = 'portcullis sequencer'
-        AND l.locktype = 'advisory' AND l.granted`);
-    return rows.map(({ pid }) => pid);
-  };
-  const leader = () => until('a leader', async () => (await leaders())[0]);
+const leaders = async () => {
+  const { rows } = await client.query<{ pid: number }>(`
+    SELECT a.pid FROM pg_stat_activity a JOIN pg_locks l USING (pid)
+    WHERE a.datname = current_database() AND a.application_name = 'portcullis sequencer'
+      AND l.locktype = 'advisory' AND l.granted`);
+  return rows.map(({ pid }) => pid);
+};
+const leader = () => until('a leader', async () => (await leaders())[0]);
+const sessions = async () =>
+  (
+    await client.query(
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'portcullis sequencer'",
+    )
+  ).rowCount ?? 0;
 
+/** Of the leader's death: whoever waits for an event waits no longer. */
+const TAKEOVER_MILLISECONDS = 2000;
+
+describe('when the connection of the leader is killed', () => {
   it.each([
     ['the only one', 1],
     ['one of two', 2],
@@ -174,7 +192,7 @@ describe('when the connection of the leader is killed', () => {
     const killedAt = performance.now();
     await insert(client);
     await numbered();
-    expect(performance.now() - killedAt).toBeLessThan(2000);
+    expect(performance.now() - killedAt).toBeLessThan(TAKEOVER_MILLISECONDS);
     expect(await leaders()).toEqual([expect.not.toBeOneOf([first])]);
     expect((await log()).map(({ position }) => position)).toEqual([1, 2]);
     await until('the fault', () => faults.length === 1);
@@ -189,6 +207,84 @@ describe('when the connection of the leader is killed', () => {
     await numbered();
     expect(await leaders()).toHaveLength(1);
   });
+});
+
+describe('when the process of the leader', () => {
+  let program: Program;
+  let first: number;
+
+  beforeEach(async () => {
+    program = runNode('test/support/holdSequencer.ts', [clone.url], {});
+    stack.defer(async () => {
+      program.child.kill('SIGKILL');
+      await program.ended;
+    });
+    first = await leader();
+    await insert(client);
+    await numbered();
+    start();
+    await until('a follower', async () => (await sessions()) === 2);
+  });
+
+  const takenOver = async (since: number) => {
+    await insert(client);
+    await numbered();
+    expect(performance.now() - since).toBeLessThan(TAKEOVER_MILLISECONDS);
+    expect(await leaders()).toEqual([expect.not.toBeOneOf([first])]);
+  };
+
+  it('is killed, the follower numbers within two seconds', async () => {
+    program.child.kill('SIGKILL');
+    await takenOver(performance.now());
+    expect((await log()).map(({ position }) => position)).toEqual([1, 2]);
+  });
+
+  it('stands still, the follower numbers within two seconds, and nothing is numbered twice when it moves again', async () => {
+    program.child.kill('SIGSTOP');
+    await takenOver(performance.now());
+    program.child.kill('SIGCONT');
+    await until('the old leader to follow', async () => program.output() !== '' && (await sessions()) === 2);
+    await insert(client);
+    await numbered();
+    expect(await leaders()).toHaveLength(1);
+    expect((await log()).map(({ position }) => position)).toEqual([1, 2, 3]);
+    expect(await verdict()).toMatchObject({ fault: null, intactUpTo: 3n });
+  });
+
+  it('stands still in the middle of a batch, what it had begun is undone and done by the follower', async () => {
+    const rival = await connect();
+    await rival.query('BEGIN; SELECT FROM event_log FOR UPDATE');
+    await insert(client);
+    await until('the leader to wait', async () => {
+      const { rows } = await client.query('SELECT wait_event_type AS type FROM pg_stat_activity WHERE pid = $1', [
+        first,
+      ]);
+      return rows[0]?.type === 'Lock';
+    });
+    program.child.kill('SIGSTOP');
+    await rival.query('ROLLBACK');
+    // Its session holds the row now, and nobody is there to go on.
+    await takenOver(performance.now());
+    program.child.kill('SIGCONT');
+    await until('the old leader to follow', async () => program.output() !== '' && (await sessions()) === 2);
+    expect((await log()).map(({ position }) => position)).toEqual([1, 2, 3]);
+    expect(await verdict()).toMatchObject({ fault: null, intactUpTo: 3n });
+  });
+});
+
+it('signs within a second what it has numbered, and before it stops', async () => {
+  const signed = async () =>
+    Number((await client.query('SELECT max(position) AS position FROM event_checkpoint')).rows[0].position);
+  const sequencer = start();
+  await insert(client);
+  await until('the first checkpoint', async () => (await signed()) === 1);
+  await insert(client);
+  await until('the second checkpoint', async () => (await signed()) === 2);
+  await insert(client);
+  await numbered();
+  await sequencer.stop();
+  expect(await signed()).toBe(3);
+  expect(await verdict()).toMatchObject({ fault: null, signedUpTo: 3n, checkpoints: 3 });
 });
 
 describe('the event log is append-only', () => {
