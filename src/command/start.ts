@@ -12,6 +12,7 @@ import { isEmpty, loadDemoCompany } from '../store/company.ts';
 import { type Database, migrate, openDatabase } from '../store/database.ts';
 import { type Embedded, startEmbedded } from '../store/embedded.ts';
 import { abandonEmbedded } from '../store/embeddedServer.ts';
+import { keepRetention } from '../store/eventLog.ts';
 import { RUNNING_FILE } from './token.ts';
 
 export interface StartOptions {
@@ -66,6 +67,7 @@ async function startParts(parts: Parts, options: StartOptions): Promise<void> {
   await migrate(database, url);
   await loadCatalogue(database);
   await keepAdministrators(database, config.minimumAdministrators);
+  await keepRetention(database, config);
   signal.throwIfAborted();
   const isNew = await loadDemo(config, database);
   signal.throwIfAborted();

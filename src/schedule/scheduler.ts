@@ -1,6 +1,7 @@
-/** Who sees to it that what falls due happens? One sweep a second over all gateways, handed out by graphile-worker. */
+/** Who sees to it that what falls due happens? One sweep a second over all gateways, handed out by graphile-worker. Events go after their retention. */
 import type { Runner } from 'graphile-worker';
 import type { Database } from '../store/database.ts';
+import { purgeEvents } from '../store/eventLog.ts';
 import { sweep } from './sweep.ts';
 
 /**
@@ -10,6 +11,9 @@ import { sweep } from './sweep.ts';
 const BEAT = 1000;
 const RESTART_INTERVAL = 1000;
 const SWEEP = 'portcullis_sweep';
+/** Events whose retention is over are looked for at each start and every hour. */
+const PURGE_INTERVAL = 3_600_000;
+const PURGE = 'portcullis_purge';
 
 export interface Scheduler {
   /** Waits for the sweep under way. */
@@ -64,26 +68,31 @@ async function runOnce({ database, url, onFault }: SchedulerOptions, stopped: Ab
       [SWEEP]: async () => {
         await sweep(database, { onFault, signal: stopped });
       },
+      [PURGE]: async () => {
+        await purgeEvents(database, stopped);
+      },
     },
     parsedCronItems: [],
   });
   const ended = runner.promise;
-  const beat = setInterval(() => void queueSweep(runner, onFault), BEAT);
-  void queueSweep(runner, onFault);
+  const timers = [[SWEEP, BEAT] as const, [PURGE, PURGE_INTERVAL] as const].map(([name, interval]) => {
+    void queue(runner, name, onFault);
+    return setInterval(() => void queue(runner, name, onFault), interval);
+  });
   const stop = () => void runner.stop().catch(() => undefined);
   stopped.addEventListener('abort', stop, { once: true });
   if (stopped.aborted) stop();
   try {
     await ended;
   } finally {
-    clearInterval(beat);
+    timers.forEach(clearInterval);
     stopped.removeEventListener('abort', stop);
   }
 }
 
-async function queueSweep(runner: Runner, onFault: (error: unknown) => void): Promise<void> {
+async function queue(runner: Runner, name: string, onFault: (error: unknown) => void): Promise<void> {
   try {
-    await runner.addJob(SWEEP, {}, { jobKey: SWEEP, maxAttempts: 1 });
+    await runner.addJob(name, {}, { jobKey: name, maxAttempts: 1 });
   } catch (error) {
     onFault(error);
   }
