@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { processNow } from '../clock.ts';
 import { concerns, isChosen, showsByPowers, takesPart } from '../decision/event.ts';
 import type { Database, Sql } from '../store/database.ts';
-import { type EventRow, logHead, readEvents } from '../store/event.ts';
+import { type EventRow, logMoment, oldestReplayable, readEvents } from '../store/event.ts';
 import { instant } from '../store/transaction.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { Entry, type Frame, Moment, type Rendering } from './frame.ts';
@@ -128,7 +128,7 @@ export class Hub {
     try {
       await this.#viewers.settle(live);
       if (feed.snapshot) await this.#snapshot(subscriber);
-      else subscriber.begin(this.#epoch, feed.after === null ? from : await this.#after(feed.after));
+      else subscriber.begin(this.#epoch, feed.after === null ? from : await this.#after(feed.after, feed));
       await this.#catchUp(subscriber);
     } catch (error) {
       if (!(error instanceof StreamEndedError)) this.#options.onFault(error);
@@ -158,18 +158,20 @@ export class Hub {
   }
 
   /** Where a stream goes on that was cut off. @throws StreamEndedError */
-  async #after(text: string): Promise<number> {
+  async #after(text: string, { audience }: Feed): Promise<number> {
     const cursor = decodeCursor(text);
     if (cursor === null) throw new StreamEndedError('BAD_CURSOR');
     const { epoch, position } = cursor;
     if (epoch === this.#epoch && position <= this.#recent.position && this.#recent.covers(position)) return position;
     // A cursor that comes straight from the log, or from another gateway, may be ahead of what this one has heard.
-    const head = await logHead(this.#db());
+    const head = await logMoment(this.#db());
+    const cursorAt = (at: number) => ({ cursor: encodeCursor({ epoch: head.epoch, position: at }) });
     if (epoch !== head.epoch || epoch !== this.#epoch || position > Number(head.position)) {
-      throw new StreamEndedError('OTHER_EPOCH', {
-        cursor: encodeCursor({ epoch: head.epoch, position: Number(head.position) }),
-      });
+      throw new StreamEndedError('OTHER_EPOCH', cursorAt(Number(head.position)));
     }
+    // The audit is replayed as long as it is kept.
+    const oldest = Number(audience.kind === 'AUDIT' ? head.oldest : await oldestReplayable(this.#db()));
+    if (position < oldest) throw new StreamEndedError('CURSOR_TOO_OLD', cursorAt(oldest));
     return position;
   }
 
