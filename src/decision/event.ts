@@ -1,7 +1,7 @@
 /** Who may be told of an event? Judged for every delivery, from the rights of now and the facts of the event. */
 import type { EventType } from '../events.ts';
 import { canonicalKey } from './assignment.ts';
-import { managesSomething, type Powers, type Viewer } from './powers.ts';
+import { managesSomething, mayManage, type Powers, type Viewer } from './powers.ts';
 import { ASSIGNMENT_TYPES, type AssignmentType, type Provider } from './words.ts';
 
 /** What the judgement needs to know of an event; whatever does not apply is null or empty. */
@@ -23,6 +23,8 @@ export interface EventFacts {
   readonly requestorId: string | null;
   /** Who is, or was, asked to decide the request. */
   readonly deciderIds: readonly string[];
+  /** A holder's wish to extend or to renew: whoever manages the access decides it. */
+  readonly administratorsDecide: boolean;
 }
 
 /** Which events somebody wants; every field given must hold. */
@@ -90,11 +92,12 @@ export function concerns(audience: Audience, viewer: Viewer, event: EventFacts):
     case 'REQUEST':
       return event.requestId === audience.requestId && takesPart(viewer, event);
     case 'APPROVALS':
-      return event.deciderIds.includes(viewer.id);
+      return event.deciderIds.includes(viewer.id) || administers(viewer, event);
     case 'OWN_ACCESS':
       return holds(viewer, event);
     case 'POLICIES':
-      return event.type === 'policy.updated' ? belongsToGroup(viewer, event) : managesSomething(viewer.powers);
+      if (event.type === 'policy.updated') return belongsToGroup(viewer, event);
+      return event.type.startsWith('policyTemplate.') && managesSomething(viewer.powers);
     case 'AUDIT':
       return event.actorId === viewer.id || holds(viewer, event) || owns(viewer, event);
     default:
@@ -111,6 +114,13 @@ export function takesPart(viewer: Viewer, event: EventFacts): boolean {
     event.deciderIds.includes(viewer.id) ||
     belongsToGroup(viewer, event)
   );
+}
+
+/** An administrator who is not the one that asks; an application decides nothing. */
+function administers({ id, kind, powers }: Viewer, event: EventFacts): boolean {
+  const { administratorsDecide, provider, assignmentType: type, principalId } = event;
+  if (!administratorsDecide || kind !== 'USER' || principalId === id) return false;
+  return provider !== null && type !== null && mayManage(powers, { ...event, provider, type });
 }
 
 function holds({ id, powers }: Viewer, { principalId }: EventFacts): boolean {
@@ -146,8 +156,9 @@ function viewsPolicy(powers: Powers, event: EventFacts): boolean {
   return event.provider === 'GROUP' ? viewsGroup(powers, event) : reaches(powers.azureManage, event);
 }
 
-/** Resource administrators audit their resources; what has no provider is the directory's. */
+/** Resource administrators audit their resources; what lies nowhere, such as a template, is the directory's. */
 function audits(powers: Powers, event: EventFacts): boolean {
+  if (event.ancestorIds.length === 0) return powers.entraAudit;
   if (event.provider === 'AZURE_RESOURCE') return reaches(powers.azureManage, event);
   return event.provider === 'GROUP' ? viewsGroup(powers, event) : powers.entraAudit;
 }

@@ -7,7 +7,7 @@ import type { EventType } from '../events.ts';
 import type { Sql } from './database.ts';
 import { atOrBelow } from './scope.ts';
 import type { Transaction } from './transaction.ts';
-import { decidersOfRequest, visibleEvent } from './visibility.ts';
+import { administratorsDecide, decidersOfRequest, visibleEvent } from './visibility.ts';
 
 export { oldestReplayable } from './eventLog.ts';
 
@@ -93,7 +93,8 @@ export async function readEvents(
       ARRAY(SELECT up.ancestor_id FROM scope_ancestor up WHERE up.scope_id = e.scope_id) AS "ancestorIds",
       ARRAY(SELECT t.key FROM scope_ancestor up JOIN scope t ON t.id = up.ancestor_id WHERE up.scope_id = e.scope_id) AS "ancestorKeys",
       CASE WHEN g.id IS NOT NULL THEN json_build_object('id', g.id, 'roleAssignable', g.role_assignable) END AS "group",
-      q.requestor_id AS "requestorId", ARRAY(${decidersOfRequest}) AS "deciderIds"
+      q.requestor_id AS "requestorId", ARRAY(${decidersOfRequest}) AS "deciderIds",
+      coalesce(${administratorsDecide}, false) AS "administratorsDecide"
     FROM event e
     LEFT JOIN scope s ON s.id = e.scope_id AND s.kind = 'GROUP'
     LEFT JOIN principal g ON g.id = s.principal_id

@@ -57,10 +57,19 @@ export function manageableAccess({ powers }: Viewer, { alias, typeColumn }: Acce
 
 /** Adds what one asked for, and what one is asked to decide. */
 export function visibleRequest(viewer: Viewer, alias: string): Predicate {
+  return ownOr(viewer, alias, sql<boolean>`${column(alias, 'id')} IN (${decidable(viewer)})`);
+}
+
+/** The same of single requests, of the alias `q`: the approvers of each instead of all that the viewer is asked to decide. */
+export function visibleSingleRequest(viewer: Viewer): Predicate {
+  return ownOr(viewer, 'q', sql<boolean>`${viewer.id} IN (${decidersOfRequest})`);
+}
+
+function ownOr(viewer: Viewer, alias: string, asked: Predicate): Predicate {
   return any([
     visibleAccess(viewer, { alias, typeColumn: 'assignment_type' }),
     sql<boolean>`${column(alias, 'requestor_id')} = ${viewer.id}`,
-    sql<boolean>`${column(alias, 'id')} IN (${decidable(viewer)})`,
+    asked,
   ]);
 }
 
@@ -77,6 +86,9 @@ const isAsked = sql<boolean>`(
 
 /** Who is, or was, asked to decide the request of the alias `q`. */
 export const decidersOfRequest = sql`SELECT asked.approver_id FROM request_approver asked WHERE asked.request_id = q.id AND ${isAsked}`;
+
+/** A wish to extend or to renew what was assigned is decided by whoever manages it; a longer activation by approvers. */
+export const administratorsDecide = sql<boolean>`(q.action = 'SELF_RENEW' OR (q.action = 'SELF_EXTEND' AND q.eligibility_id IS NULL))`;
 
 /** @see src/decision/event.ts, which says the same of one event */
 export function visibleEvent(viewer: Viewer, alias: string): Predicate {

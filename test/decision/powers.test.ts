@@ -104,6 +104,14 @@ describe('an active Entra role', () => {
     for (const [role, expected] of roles) expect(settings(role)).toEqual([expected[0] === 'v', expected[1] === 'm']);
   });
 
+  test('gives the audit to those who read what is on record', () => {
+    const auditors = roles.filter(([role]) => powersOf([entra(role)], [], []).entraAudit).map(([role]) => role);
+    expect(auditors).toEqual([
+      ...['globalAdministrator', 'privilegedRoleAdministrator', 'securityAdministrator'],
+      ...['globalReader', 'securityReader'],
+    ]);
+  });
+
   test('of the same id but another provider gives nothing', () => {
     const disguised = { ...entra('globalAdministrator'), provider: 'AZURE_RESOURCE' } as const;
     expect(powersOf([disguised], [], [])).toEqual(NO_POWERS);
@@ -181,6 +189,15 @@ describe('an application permission', () => {
     const powers = powersOf([], [], [permission]);
     expect(powers).toMatchObject(expected);
     expect(summary(powers).slice(2)).toBe(' -- -- --');
+  });
+
+  test.each([
+    ['AuditLog.Read.All', true],
+    ['RoleManagement.ReadWrite.Directory', false],
+    ['AuditLog.Read', false],
+  ])('%s gives the audit: %s', (permission, entraAudit) => {
+    expect(powersOf([], [], [permission])).toEqual({ ...powersOf([], [], [permission]), entraAudit });
+    if (entraAudit) expect(powersOf([], [], [permission])).toEqual({ ...NO_POWERS, entraAudit });
   });
 
   test.each([
