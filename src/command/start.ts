@@ -72,7 +72,7 @@ async function startParts(parts: Parts, options: StartOptions): Promise<void> {
   const isNew = await loadDemo(config, database);
   signal.throwIfAborted();
   const { createGateway } = await gatewayModule;
-  const gateway = await createGateway({ config, database, url });
+  const gateway = await createGateway({ config, database, url, ofProcess: true });
   parts.gateway = gateway;
   signal.throwIfAborted();
   parts.http.serve({
@@ -136,6 +136,7 @@ function welcome(config: Config, demo: boolean): string[] {
     'Portcullis is ready.',
     `  GraphQL and GraphiQL  ${publicUrl}/graphql`,
     `  Health                ${publicUrl}/healthz`,
+    `  Metrics               ${publicUrl}/metrics`,
     issuer
       ? `  Tokens are from       ${issuer.url}`
       : `  Issuer                ${publicUrl}/identity  (development only; a token: npm run -s portcullis -- token maya)`,

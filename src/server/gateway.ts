@@ -10,11 +10,13 @@ import { createTokenVerifier } from '../identity/token.ts';
 import { loadCheckpointKey } from '../store/checkpointKey.ts';
 import type { Database } from '../store/database.ts';
 import { Hub } from '../stream/hub.ts';
+import { watchLag } from '../stream/lag.ts';
 import { startSequencer } from '../stream/sequencer.ts';
 import { startTail } from '../stream/tail.ts';
 import { trustedDocuments } from './documents.ts';
 import type { FaultLog } from './errors.ts';
 import { createGraphql, type GraphqlParts } from './graphql.ts';
+import { createMetrics, measureLog } from './metrics.ts';
 import { createWebSockets } from './websocket.ts';
 
 export interface Gateway {
@@ -29,15 +31,20 @@ export interface GatewayOptions {
   readonly database: Database;
   /** The same database, for the connections that listen and number events. */
   readonly url: string;
+  /** Measure the whole process too. Default false. */
+  readonly ofProcess?: boolean;
 }
 
-export async function createGateway({ config, database, url }: GatewayOptions): Promise<Gateway> {
+export async function createGateway({ config, database, url, ofProcess = false }: GatewayOptions): Promise<Gateway> {
   const { verifier, issuer } = await identityOf(config);
   const schema = createSchema();
   const documents = trustedDocuments(config.trustedDocumentsOnly);
-  const tail = await startTail(url, (error) => log('event log tail', error));
   const checkpointKey = await loadCheckpointKey(config.checkpointKeyFile);
+  const tail = await startTail(url, (error) => log('event log tail', error));
   const sequencer = startSequencer({ url, checkpointKey, onFault: (error) => log('event log sequencer', error) });
+  const lag = watchLag({ database, alarmSeconds: config.lagAlarmSeconds, onAlarm: (line) => console.error(line) });
+  const metrics = createMetrics({ token: config.metricsToken, ofProcess });
+  measureLog(metrics, lag, sequencer);
   const { subscriptionsPerPrincipal } = config;
   const hub = new Hub({ database, tail, subscriptionsPerPrincipal, onFault: (error) => log('streams', error) });
   const parts: GraphqlParts = { config, database, hub, schema, verifier, documents, renderings: new Map(), log };
@@ -50,12 +57,14 @@ export async function createGateway({ config, database, url }: GatewayOptions): 
       else if (issuer && /^\/identity(?:[/?]|$)/.test(req.url ?? '')) issuer.handle(req, res);
       // Whoever opens the address alone looks for something to see.
       else if (req.url === '/') res.writeHead(302, { location: '/graphql' }).end();
+      else if (/^\/metrics(?:\?|$)/.test(req.url ?? '')) void metrics.answer(req, res);
       else void graphql(req, res);
     },
     upgrade: (req, socket, head) => webSockets.upgrade(req, socket, head),
     async close() {
       await hub.stop();
       await webSockets.close();
+      await lag.stop();
       await sequencer.stop();
       await tail.stop();
       await graphql.dispose();
