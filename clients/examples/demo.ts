@@ -41,9 +41,15 @@ async function play(gateway: Gateway): Promise<void> {
   ]);
   await tidyUp(maya, arun);
   const { eventCursor: after } = await maya.eventCursor();
-  const follow = (name: Person, portcullis: Portcullis) =>
-    new Follower({ portcullis, after, onEvent: (event) => hear(name, event) });
-  const followers = { olga: follow('olga', olga), arun: follow('arun', arun), maya: follow('maya', maya) };
+  // Behind the cursor: nothing is missed, however long the streams take to open.
+  const streams = {
+    olga: olga.live.assignmentEvents({ after }),
+    arun: arun.live.assignmentEvents({ after }),
+    // Her own access is hers to follow, also when she may see less of others' than before.
+    maya: maya.live.myAccess({ after }),
+  };
+  const follow = (name: Person) => new Follower({ stream: streams[name], onEvent: (event) => hear(name, event) });
+  const followers = { olga: follow('olga'), arun: follow('arun'), maya: follow('maya') };
   say('olga, arun and maya listen to everything that happens from here on');
   const cast = { maya, mayaWithMfa, arun, followers };
   try {

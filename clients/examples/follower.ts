@@ -1,14 +1,15 @@
 /** What does one person see of what happens? A live stream, kept and told as it comes. */
-import type { AssignmentEventsSubscription, AssignmentEventType, Portcullis } from '../typescript/portcullis.ts';
+import type { AssignmentEventsSubscription, AssignmentEventType } from '../typescript/portcullis.ts';
 
 export type AssignmentEvent = AssignmentEventsSubscription['assignmentEvents'];
+
+/** `assignmentEvents`, `myAccess` or `requestProgress`: by that name each item has its event. */
+type Stream = AsyncIterableIterator<{ readonly [name: string]: AssignmentEvent }, undefined>;
 
 const PATIENCE_MILLISECONDS = 10_000;
 
 export interface FollowerOptions {
-  readonly portcullis: Portcullis;
-  /** Follow what comes behind it: nothing is missed, however long the stream takes to open. */
-  readonly after: string;
+  readonly stream: Stream;
   /** Told of each event as it arrives. */
   readonly onEvent: (event: AssignmentEvent) => void;
 }
@@ -16,12 +17,12 @@ export interface FollowerOptions {
 export class Follower {
   /** In the order of arrival. */
   readonly seen: AssignmentEvent[] = [];
-  readonly #stream: ReturnType<Portcullis['live']['assignmentEvents']>;
+  readonly #stream: Stream;
   #news = Promise.withResolvers<void>();
   #failure: unknown = null;
 
-  constructor({ portcullis, after, onEvent }: FollowerOptions) {
-    this.#stream = portcullis.live.assignmentEvents({ after });
+  constructor({ stream, onEvent }: FollowerOptions) {
+    this.#stream = stream;
     this.#follow(onEvent).catch((error) => {
       this.#failure = error;
       this.#tell();
@@ -62,9 +63,11 @@ export class Follower {
   }
 
   async #follow(onEvent: FollowerOptions['onEvent']): Promise<void> {
-    for await (const { assignmentEvents: event } of this.#stream) {
-      this.seen.push(event);
-      onEvent(event);
+    for await (const item of this.#stream) {
+      for (const event of Object.values(item)) {
+        this.seen.push(event);
+        onEvent(event);
+      }
       this.#tell();
     }
   }

@@ -62,7 +62,7 @@ describe.each(['websocket', 'sse'] as const)('a stream over %s', (transport) => 
     const input = { eligibility, duration: 'PT30M', justification: 'Release', ticket };
     const { activate } = await devon.activate({ input });
     expect(activate.refusals).toEqual([]);
-    const seen: string[] = [];
+    const seen: unknown[] = [];
     for await (const { assignmentEvents } of devon.live.assignmentEvents({ after: eventCursor })) {
       if (assignmentEvents.principal?.displayName !== activate.assignment?.principal.displayName) continue;
       seen.push(assignmentEvents.type);

@@ -3,6 +3,18 @@
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** Which events; every field given must hold. */
+export type AccessEventFilter = {
+  /** At this scope or anywhere below it. */
+  readonly below?: string | null | undefined;
+  /** One of these providers. */
+  readonly providers?: ReadonlyArray<Provider> | null | undefined;
+  /** For one of these roles. */
+  readonly roles?: ReadonlyArray<string> | null | undefined;
+  /** One of these types; does not concern a snapshot. */
+  readonly types?: ReadonlyArray<AssignmentEventType> | null | undefined;
+};
+
 /** What is asked for. */
 export type AccessQuestion =
   {   /** An operation of Azure's control plane, such as `Microsoft.Storage/storageAccounts/write`. */
@@ -111,6 +123,37 @@ export type ApprovalEscalationInput = {
   /** Backup approvers: users and groups. */
   readonly approvers: ReadonlyArray<string>;
 };
+
+/** Which events; every field given must hold. */
+export type ApprovalEventFilter = {
+  /** At this scope or anywhere below it. */
+  readonly below?: string | null | undefined;
+  /** About the access of one of these. */
+  readonly principals?: ReadonlyArray<string> | null | undefined;
+  /** One of these providers. */
+  readonly providers?: ReadonlyArray<Provider> | null | undefined;
+  /** For one of these roles. */
+  readonly roles?: ReadonlyArray<string> | null | undefined;
+  /** One of these types; does not concern a snapshot. */
+  readonly types?: ReadonlyArray<ApprovalEventType> | null | undefined;
+};
+
+/** What happened to a request that is decided. */
+export type ApprovalEventType =
+  /** The last approval that a request needed was given. */
+  | 'REQUEST_APPROVED'
+  /** A request was taken back, or lost what it was about. */
+  | 'REQUEST_CANCELED'
+  /** A request was made and waits for a decision. */
+  | 'REQUEST_CREATED'
+  /** An approver denied a request. */
+  | 'REQUEST_DENIED'
+  /** The approvers of a stage were silent: its backup approvers may decide as well. */
+  | 'REQUEST_ESCALATED'
+  /** An approver approved a request that waits for further approvals. */
+  | 'REQUEST_STAGE_APPROVED'
+  /** A request was not decided in time. */
+  | 'REQUEST_TIMED_OUT';
 
 /** Whether somebody else must approve an activation, and who. */
 export type ApprovalRuleInput = {
@@ -261,6 +304,71 @@ export type AssignmentType =
   | 'ACTIVE'
   /** The right to activate; nothing else until then. */
   | 'ELIGIBLE';
+
+/** Which events; every field given must hold. */
+export type AuditEventFilter = {
+  /** Done by one of these. */
+  readonly actors?: ReadonlyArray<string> | null | undefined;
+  /** At this scope or anywhere below it. */
+  readonly below?: string | null | undefined;
+  /** About the access of one of these. */
+  readonly principals?: ReadonlyArray<string> | null | undefined;
+  /** One of these providers. */
+  readonly providers?: ReadonlyArray<Provider> | null | undefined;
+  /** For one of these roles. */
+  readonly roles?: ReadonlyArray<string> | null | undefined;
+  /** One of these types. */
+  readonly types?: ReadonlyArray<AuditEventType> | null | undefined;
+};
+
+/** What happened. */
+export type AuditEventType =
+  /** A holder activated an eligible assignment. */
+  | 'ASSIGNMENT_ACTIVATED'
+  /** An administrator made an eligible or active assignment. */
+  | 'ASSIGNMENT_ASSIGNED'
+  /** A holder, or an administrator, ended an activation before its end. */
+  | 'ASSIGNMENT_DEACTIVATED'
+  /** An assignment reached its end. */
+  | 'ASSIGNMENT_EXPIRED'
+  /** An assignment ends soon; the payload says in how many minutes. */
+  | 'ASSIGNMENT_EXPIRING'
+  /** The end of an assignment was moved to a later instant, or taken away. */
+  | 'ASSIGNMENT_EXTENDED'
+  /** An administrator ended an assignment before its end. */
+  | 'ASSIGNMENT_REMOVED'
+  /** An assignment that had expired was made anew. */
+  | 'ASSIGNMENT_RENEWED'
+  /** An assignment that was granted for later began. */
+  | 'ASSIGNMENT_STARTED'
+  /** An administrator changed the period or the condition of an assignment. */
+  | 'ASSIGNMENT_UPDATED'
+  /** Principals, scopes and roles were imported; the payload counts them. */
+  | 'DIRECTORY_IMPORTED'
+  /** A policy template was made. */
+  | 'POLICY_TEMPLATE_CREATED'
+  /** A policy template was changed; the payload holds each rule before and after. */
+  | 'POLICY_TEMPLATE_UPDATED'
+  /** The role settings of a role at a scope were changed; the payload holds each rule before and after. */
+  | 'POLICY_UPDATED'
+  /** The last approval that a request needed was given. */
+  | 'REQUEST_APPROVED'
+  /** A request was taken back, or lost what it was about. */
+  | 'REQUEST_CANCELED'
+  /** A request was made and waits for a decision. */
+  | 'REQUEST_CREATED'
+  /** An approver denied a request. */
+  | 'REQUEST_DENIED'
+  /** The approvers of a stage were silent: its backup approvers may decide as well. */
+  | 'REQUEST_ESCALATED'
+  /** What was granted for later could not begin; the payload names every refusal. */
+  | 'REQUEST_FAILED'
+  /** A request was refused; the payload names every refusal and failed rule. */
+  | 'REQUEST_REFUSED'
+  /** An approver approved a request that waits for further approvals. */
+  | 'REQUEST_STAGE_APPROVED'
+  /** A request was not decided in time. */
+  | 'REQUEST_TIMED_OUT';
 
 /** Whether an activation asks for an authentication context. */
 export type AuthenticationContextRuleInput = {
@@ -468,6 +576,27 @@ export type NotificationRuleInput = {
   /** Further mail addresses, at most 1000, in place of all there were. */
   readonly notificationRecipients?: ReadonlyArray<string> | null | undefined;
 };
+
+/** Which events; every field given must hold. */
+export type PolicyEventFilter = {
+  /** At this scope or anywhere below it; leaves out templates. */
+  readonly below?: string | null | undefined;
+  /** One of these providers. */
+  readonly providers?: ReadonlyArray<Provider> | null | undefined;
+  /** For one of these roles; leaves out templates. */
+  readonly roles?: ReadonlyArray<string> | null | undefined;
+  /** One of these types; does not concern a snapshot. */
+  readonly types?: ReadonlyArray<PolicyEventType> | null | undefined;
+};
+
+/** What happened to role settings or to a template. */
+export type PolicyEventType =
+  /** A policy template was made. */
+  | 'POLICY_TEMPLATE_CREATED'
+  /** A policy template was changed; the payload holds each rule before and after. */
+  | 'POLICY_TEMPLATE_UPDATED'
+  /** The role settings of a role at a scope were changed; the payload holds each rule before and after. */
+  | 'POLICY_UPDATED';
 
 /** What a rule of the role settings is about. */
 export type PolicyRule =
@@ -846,6 +975,17 @@ export type ScopeKind =
   /** Above all Azure management groups, `/`. */
   | 'TENANT_ROOT';
 
+/** What an item of a stream is. */
+export type StreamItemKind =
+  /** Something happened. */
+  | 'EVENT'
+  /** Nothing happened that the caller may see: the stream is complete up to this position. */
+  | 'HEARTBEAT'
+  /** How one thing stands at the beginning of the stream. */
+  | 'SNAPSHOT'
+  /** The snapshot is complete; what follows happened after it. */
+  | 'SNAPSHOT_COMPLETE';
+
 /** A ticket in the system where the work is tracked. Kept as information; it is not looked up. */
 export type TicketInput = {
   /** Its number. */
@@ -963,6 +1103,28 @@ export type ActivateManyMutation = { readonly activateMany: ReadonlyArray<{ read
         & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
       ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> }> };
 
+export type ApprovalEventsSubscriptionVariables = Exact<{
+  after?: string | null | undefined;
+  snapshot?: boolean;
+  heartbeats?: boolean;
+  filter?: ApprovalEventFilter | null | undefined;
+}>;
+
+
+export type ApprovalEventsSubscription = { readonly approvalEvents: { readonly kind: StreamItemKind, readonly position: number, readonly cursor: string, readonly type: ApprovalEventType | null, readonly at: string, readonly provider: Provider | null, readonly actor: (
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    ) | null, readonly principal: (
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean } | null, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly requestor: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null } };
+
 export type ApproveMutationVariables = Exact<{
   input: DecideInput;
 }>;
@@ -1025,11 +1187,13 @@ export type AssignmentQuery = { readonly assignment: { readonly createdAt: strin
 
 export type AssignmentEventsSubscriptionVariables = Exact<{
   after?: string | null | undefined;
+  snapshot?: boolean;
+  heartbeats?: boolean;
   filter?: AssignmentEventFilter | null | undefined;
 }>;
 
 
-export type AssignmentEventsSubscription = { readonly assignmentEvents: { readonly position: number, readonly cursor: string, readonly type: AssignmentEventType | null, readonly at: string, readonly provider: Provider | null, readonly actor: (
+export type AssignmentEventsSubscription = { readonly assignmentEvents: { readonly kind: StreamItemKind, readonly position: number, readonly cursor: string, readonly type: AssignmentEventType | null, readonly at: string, readonly endsIn: string | null, readonly provider: Provider | null, readonly actor: (
       { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
       & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
     ) | null, readonly principal: (
@@ -1067,6 +1231,34 @@ export type AssignmentsQuery = { readonly assignments: { readonly totalCount?: n
         { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
         & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
       ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null, readonly hasPreviousPage: boolean, readonly startCursor: string | null } } };
+
+export type AuditEventsSubscriptionVariables = Exact<{
+  after?: string | null | undefined;
+  snapshot?: boolean;
+  heartbeats?: boolean;
+  filter?: AuditEventFilter | null | undefined;
+}>;
+
+
+export type AuditEventsSubscription = { readonly auditEvents: { readonly kind: StreamItemKind, readonly position: number, readonly cursor: string, readonly type: AuditEventType | null, readonly at: string, readonly provider: Provider | null, readonly details: unknown, readonly actor: (
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    ) | null, readonly principal: (
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean } | null, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly assignment: { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly via: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly requestor: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null } };
 
 export type CancelMutationVariables = Exact<{
   input: CancelInput;
@@ -1277,6 +1469,34 @@ export type MeQuery = { readonly me: { readonly manages: boolean, readonly multi
       )
     , readonly managing: ReadonlyArray<{ readonly provider: Provider, readonly types: ReadonlyArray<AssignmentType>, readonly roleAssignableGroups: boolean | null, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null }> } };
 
+export type MyAccessSubscriptionVariables = Exact<{
+  after?: string | null | undefined;
+  snapshot?: boolean;
+  heartbeats?: boolean;
+  filter?: AccessEventFilter | null | undefined;
+}>;
+
+
+export type MyAccessSubscription = { readonly myAccess: { readonly kind: StreamItemKind, readonly position: number, readonly cursor: string, readonly type: AssignmentEventType | null, readonly at: string, readonly endsIn: string | null, readonly provider: Provider | null, readonly actor: (
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    ) | null, readonly principal: (
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean } | null, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly assignment: { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly via: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly requestor: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null } };
+
 export type MyApprovalsQueryVariables = Exact<{
   first?: number | null | undefined;
   after?: string | null | undefined;
@@ -1404,6 +1624,92 @@ export type NodesQuery = { readonly nodes: ReadonlyArray<
       & { readonly __typename: 'Scope' }
     )
    | null> };
+
+export type PolicyEventsSubscriptionVariables = Exact<{
+  after?: string | null | undefined;
+  snapshot?: boolean;
+  heartbeats?: boolean;
+  filter?: PolicyEventFilter | null | undefined;
+}>;
+
+
+export type PolicyEventsSubscription = { readonly policyEvents: { readonly kind: StreamItemKind, readonly position: number, readonly cursor: string, readonly type: PolicyEventType | null, readonly at: string, readonly provider: Provider | null, readonly actor: (
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    ) | null, readonly policy: { readonly id: string, readonly provider: Provider, readonly version: number, readonly lastModifiedAt: string | null, readonly inheritable: boolean, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly lastModifiedBy: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly inheritedFrom: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly effectiveRules: ReadonlyArray<
+        | (
+          { readonly enabledRules: ReadonlyArray<EnabledRule>, readonly multiFactorMaximumAge: string | null, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ActivationEnablementRule' }
+        )
+        | (
+          { readonly maximumDuration: string, readonly minimumDuration: string, readonly isExtensionAllowed: boolean, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ActivationExpirationRule' }
+        )
+        | (
+          { readonly isApprovalRequired: boolean, readonly isApprovalRequiredForExtension: boolean, readonly timeout: string, readonly isApproverJustificationRequired: boolean, readonly ruleId: string, readonly stages: ReadonlyArray<{ readonly quorum: number, readonly approvers: ReadonlyArray<(
+              { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+              & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+            )>, readonly escalation: { readonly after: string, readonly approvers: ReadonlyArray<(
+                { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+                & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+              )> } | null }>, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ApprovalRule' }
+        )
+        | (
+          { readonly isEnabled: boolean, readonly claimValue: string | null, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'AuthenticationContextRule' }
+        )
+        | (
+          { readonly enabledRules: ReadonlyArray<EnabledRule>, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'EnablementRule' }
+        )
+        | (
+          { readonly isExpirationRequired: boolean, readonly maximumDuration: string, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ExpirationRule' }
+        )
+        | (
+          { readonly notificationLevel: NotificationLevel, readonly isDefaultRecipientsEnabled: boolean, readonly notificationRecipients: ReadonlyArray<string>, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'NotificationRule' }
+        )
+      > } | null, readonly template: { readonly id: string, readonly provider: Provider, readonly name: string, readonly description: string | null, readonly version: number, readonly lastModifiedAt: string, readonly rules: ReadonlyArray<
+        | (
+          { readonly enabledRules: ReadonlyArray<EnabledRule>, readonly multiFactorMaximumAge: string | null, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ActivationEnablementRule' }
+        )
+        | (
+          { readonly maximumDuration: string, readonly minimumDuration: string, readonly isExtensionAllowed: boolean, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ActivationExpirationRule' }
+        )
+        | (
+          { readonly isApprovalRequired: boolean, readonly isApprovalRequiredForExtension: boolean, readonly timeout: string, readonly isApproverJustificationRequired: boolean, readonly ruleId: string, readonly stages: ReadonlyArray<{ readonly quorum: number, readonly approvers: ReadonlyArray<(
+              { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+              & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+            )>, readonly escalation: { readonly after: string, readonly approvers: ReadonlyArray<(
+                { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+                & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+              )> } | null }>, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ApprovalRule' }
+        )
+        | (
+          { readonly isEnabled: boolean, readonly claimValue: string | null, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'AuthenticationContextRule' }
+        )
+        | (
+          { readonly enabledRules: ReadonlyArray<EnabledRule>, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'EnablementRule' }
+        )
+        | (
+          { readonly isExpirationRequired: boolean, readonly maximumDuration: string, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'ExpirationRule' }
+        )
+        | (
+          { readonly notificationLevel: NotificationLevel, readonly isDefaultRecipientsEnabled: boolean, readonly notificationRecipients: ReadonlyArray<string>, readonly ruleId: string, readonly origin: { readonly kind: RuleOriginKind, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly template: { readonly version: number, readonly template: { readonly id: string, readonly name: string } | null } | null } }
+          & { readonly __typename: 'NotificationRule' }
+        )
+      > } | null } };
 
 export type PolicyTemplatesQueryVariables = Exact<{
   filter?: PolicyTemplateFilter | null | undefined;
@@ -1561,6 +1867,34 @@ export type RequestQuery = { readonly request: { readonly condition: string | nu
       { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
       & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
     ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null };
+
+export type RequestProgressSubscriptionVariables = Exact<{
+  id: string;
+  after?: string | null | undefined;
+  snapshot?: boolean;
+  heartbeats?: boolean;
+}>;
+
+
+export type RequestProgressSubscription = { readonly requestProgress: { readonly kind: StreamItemKind, readonly position: number, readonly cursor: string, readonly type: AssignmentEventType | null, readonly at: string, readonly endsIn: string | null, readonly provider: Provider | null, readonly actor: (
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    ) | null, readonly principal: (
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean } | null, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly assignment: { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly via: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly requestor: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null } };
 
 export type RequestsQueryVariables = Exact<{
   filter?: RequestFilter | null | undefined;
@@ -1995,16 +2329,38 @@ export type AccessDetailsFragment = { readonly type: AssignmentType, readonly in
     & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
   )>, readonly assignment: { readonly id: string } | null };
 
+export type AssignmentEventDetailsFragment = { readonly kind: StreamItemKind, readonly position: number, readonly cursor: string, readonly type: AssignmentEventType | null, readonly at: string, readonly endsIn: string | null, readonly provider: Provider | null, readonly actor: (
+    { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+    & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+  ) | null, readonly principal: (
+    { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+    & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+  ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean } | null, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null, readonly assignment: { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    ), readonly via: (
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    ), readonly requestor: (
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+    ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null };
+
 
 /** Each operation, named by the hash of its document. */
 export const OPERATIONS = {
   activate: { kind: 'mutation', documentId: 'sha256:567b276ce7e7159f9e95dc8e5f2440674e3d5989e31e78a681fa2f27f8c1935d' },
   activateMany: { kind: 'mutation', documentId: 'sha256:3ab0feabb4e3766a963c093f340cba7d33bed75a2c86a30d4546dd03db1cbae9' },
+  approvalEvents: { kind: 'subscription', documentId: 'sha256:b09d866f42c04ae12c8db4b2e62979a6736251670df7de6aa0efde2b1e1a876a' },
   approve: { kind: 'mutation', documentId: 'sha256:053ae53521da95336f428adb4a2f8029df366226679bf259198bd21b553b22e8' },
   assign: { kind: 'mutation', documentId: 'sha256:f1d4df2cd9cb7e7313d353d15ffc31962c3fd8207bf5548c8ee362a14e10347e' },
   assignment: { kind: 'query', documentId: 'sha256:351e6b4b0e6fcb09688b5adc93ff7707439a0210b268db02188c729e5d1d7495' },
-  assignmentEvents: { kind: 'subscription', documentId: 'sha256:96fd7c5224ca311431390c545490d0d79274bbbbe604f7c802e838fd893e56fa' },
+  assignmentEvents: { kind: 'subscription', documentId: 'sha256:06ef409570d9a12f41bfa87878cb3b83fa3512446d7a42621282c81f876d5671' },
   assignments: { kind: 'query', documentId: 'sha256:a434972ec5170d811e5a00f3dcb2716a8a69a7f6cd9650f526e614e347bf4382' },
+  auditEvents: { kind: 'subscription', documentId: 'sha256:7936fac701a451fb188d3fd924ec395187682460d4dd27318c878ebcd3187d53' },
   cancel: { kind: 'mutation', documentId: 'sha256:644327b486c1ba34e3dffff37930ee914c38f0066fdbb77c4500d4692fabc688' },
   checkAccess: { kind: 'query', documentId: 'sha256:afa519cc72ea4a7f5c70d9ce489e379fa8b32fa99f43d8c4ac7b4775aba70f42' },
   createPolicyTemplate: { kind: 'mutation', documentId: 'sha256:24581989862641947d1645903e798370b33902c3d9f2dd8b94baaa97120fd62a' },
@@ -2016,17 +2372,20 @@ export const OPERATIONS = {
   extend: { kind: 'mutation', documentId: 'sha256:9f783ec95664927fb55508e5d1fd074654404430d45f1b7c7398c9cf1200b7d6' },
   extendActivation: { kind: 'mutation', documentId: 'sha256:7864af29376f2167df5e80767a6ee2d8918242c8d804004ed43f3e353f1a1eb9' },
   me: { kind: 'query', documentId: 'sha256:3434e803d60e72e42fbc5f1ad9fc57fd386d27da239a62695fcf8a4d7c39b414' },
+  myAccess: { kind: 'subscription', documentId: 'sha256:360d7b8b7eed9b1d7a43d269a8cecc6979699b9f97058154d64117e744df5c07' },
   myApprovals: { kind: 'query', documentId: 'sha256:e67587c22c1cf1180bc4493b4e0d85579b1e8dc680a9021e5b4181f1ed8c0d71' },
   myRequests: { kind: 'query', documentId: 'sha256:c475b8148abd7dbb4ed516e7045a44af788a6fcb0c09bb6f7458da6b6be9e5ef' },
   myRoles: { kind: 'query', documentId: 'sha256:33c90c5ecc2c2e84c229cb1e4ff6b9c00847502b8d39a82b3e60c5510b718f06' },
   node: { kind: 'query', documentId: 'sha256:75cfbd8bbbc478f3619c6c7ebbf8b3f7d3fd1fb7e7b68780aacc3677323c29cc' },
   nodes: { kind: 'query', documentId: 'sha256:34e65f4c94f1a6df62675402c1963ea8f2a4dc09922959a2ef4a8e3b704204e2' },
+  policyEvents: { kind: 'subscription', documentId: 'sha256:a7f23eb42a7d3bc8461bbfdb5197695dde2743344f9f6694157782392ea233d2' },
   policyTemplates: { kind: 'query', documentId: 'sha256:0635fb0ee0ce11ac9d1504d116a31449856e044232f6e31abb07334ac1b9b0b2' },
   principal: { kind: 'query', documentId: 'sha256:bc032c591624f27fcc28bd75f1bb4aef5854e3a67a7bf2484cff865c041a815a' },
   principals: { kind: 'query', documentId: 'sha256:7a8bc4269bf0a0622c608a75cc54f3761c04d6abb6eb3187689f72c8fa64dc1f' },
   remove: { kind: 'mutation', documentId: 'sha256:f388a1cb26c6ed19a1f10621b6dd6be06f2cd758ea7b945557d5af7dc8abb4e9' },
   renew: { kind: 'mutation', documentId: 'sha256:98fb607efe5c49b4767346dc8a09eade06a90116cf8802a2d3eec08e7c8af3a1' },
   request: { kind: 'query', documentId: 'sha256:cb85a2693a733213059db7f043b60dabe635ed44a8ce1fb1a71464bbe152a7e2' },
+  requestProgress: { kind: 'subscription', documentId: 'sha256:222b787c0794358a922fa33de57708c0ed1b152c69a6b5dd58e8a13cb2f082a3' },
   requests: { kind: 'query', documentId: 'sha256:22ed0caf2391a8bf361b05abf0588ccea03cded547e59fe30789a73c57fddbd8' },
   role: { kind: 'query', documentId: 'sha256:63d435efa6e39b6f615479e28ceb630f9a00d9598dca461b08b33e8eeab7b48c' },
   rolePolicies: { kind: 'query', documentId: 'sha256:26e09fb2314f20054fe5ec0b8f057547578d6db02a5a61c4701cdfe80ef0fd4e' },
@@ -2043,11 +2402,13 @@ export const OPERATIONS = {
 export interface Operations {
   readonly activate: { readonly variables: ActivateMutationVariables; readonly data: ActivateMutation };
   readonly activateMany: { readonly variables: ActivateManyMutationVariables; readonly data: ActivateManyMutation };
+  readonly approvalEvents: { readonly variables: ApprovalEventsSubscriptionVariables; readonly data: ApprovalEventsSubscription };
   readonly approve: { readonly variables: ApproveMutationVariables; readonly data: ApproveMutation };
   readonly assign: { readonly variables: AssignMutationVariables; readonly data: AssignMutation };
   readonly assignment: { readonly variables: AssignmentQueryVariables; readonly data: AssignmentQuery };
   readonly assignmentEvents: { readonly variables: AssignmentEventsSubscriptionVariables; readonly data: AssignmentEventsSubscription };
   readonly assignments: { readonly variables: AssignmentsQueryVariables; readonly data: AssignmentsQuery };
+  readonly auditEvents: { readonly variables: AuditEventsSubscriptionVariables; readonly data: AuditEventsSubscription };
   readonly cancel: { readonly variables: CancelMutationVariables; readonly data: CancelMutation };
   readonly checkAccess: { readonly variables: CheckAccessQueryVariables; readonly data: CheckAccessQuery };
   readonly createPolicyTemplate: { readonly variables: CreatePolicyTemplateMutationVariables; readonly data: CreatePolicyTemplateMutation };
@@ -2059,17 +2420,20 @@ export interface Operations {
   readonly extend: { readonly variables: ExtendMutationVariables; readonly data: ExtendMutation };
   readonly extendActivation: { readonly variables: ExtendActivationMutationVariables; readonly data: ExtendActivationMutation };
   readonly me: { readonly variables: MeQueryVariables; readonly data: MeQuery };
+  readonly myAccess: { readonly variables: MyAccessSubscriptionVariables; readonly data: MyAccessSubscription };
   readonly myApprovals: { readonly variables: MyApprovalsQueryVariables; readonly data: MyApprovalsQuery };
   readonly myRequests: { readonly variables: MyRequestsQueryVariables; readonly data: MyRequestsQuery };
   readonly myRoles: { readonly variables: MyRolesQueryVariables; readonly data: MyRolesQuery };
   readonly node: { readonly variables: NodeQueryVariables; readonly data: NodeQuery };
   readonly nodes: { readonly variables: NodesQueryVariables; readonly data: NodesQuery };
+  readonly policyEvents: { readonly variables: PolicyEventsSubscriptionVariables; readonly data: PolicyEventsSubscription };
   readonly policyTemplates: { readonly variables: PolicyTemplatesQueryVariables; readonly data: PolicyTemplatesQuery };
   readonly principal: { readonly variables: PrincipalQueryVariables; readonly data: PrincipalQuery };
   readonly principals: { readonly variables: PrincipalsQueryVariables; readonly data: PrincipalsQuery };
   readonly remove: { readonly variables: RemoveMutationVariables; readonly data: RemoveMutation };
   readonly renew: { readonly variables: RenewMutationVariables; readonly data: RenewMutation };
   readonly request: { readonly variables: RequestQueryVariables; readonly data: RequestQuery };
+  readonly requestProgress: { readonly variables: RequestProgressSubscriptionVariables; readonly data: RequestProgressSubscription };
   readonly requests: { readonly variables: RequestsQueryVariables; readonly data: RequestsQuery };
   readonly role: { readonly variables: RoleQueryVariables; readonly data: RoleQuery };
   readonly rolePolicies: { readonly variables: RolePoliciesQueryVariables; readonly data: RolePoliciesQuery };
