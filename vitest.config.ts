@@ -8,6 +8,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    // They need a browser: `npm run test:browser`.
+    exclude: ['test/browser/**'],
     globalSetup: 'test/support/setup.ts',
     pool: 'forks',
     maxWorkers: 2,
