@@ -12,7 +12,7 @@ import { record } from './event.ts';
 import type { Read } from './reads.ts';
 import { atOrBelow } from './scope.ts';
 import { instant, type Transaction } from './transaction.ts';
-import { manageableAccess, visibleRequest } from './visibility.ts';
+import { manageableAccess, visibleRequest, visibleSingleRequest } from './visibility.ts';
 
 export interface RequestRow {
   readonly id: string;
@@ -102,7 +102,7 @@ export function listRequests(
 
 export async function requestsById(db: Sql, ids: readonly string[], viewer: Viewer): Promise<RequestRow[]> {
   const { rows } = await sql<RequestRow>`
-    SELECT ${COLUMNS} FROM request q WHERE ${among(sql`q.id`, ids)} AND ${visibleRequest(viewer, 'q')}`.execute(db);
+    SELECT ${COLUMNS} FROM request q WHERE ${among(sql`q.id`, ids)} AND ${visibleSingleRequest(viewer)}`.execute(db);
   return rows;
 }
 
@@ -187,7 +187,7 @@ export async function lockRequest(tx: Transaction, viewer: Viewer, id: string): 
       q.authentication_contexts AS "authenticationContexts", q.created_at AS "createdAt", q.expires_at AS "expiresAt",
       q.policy_version_id AS "policyVersionId", q.target_id AS "targetId",
       coalesce((SELECT e.scope_id FROM assignment e WHERE e.id = q.eligibility_id), q.scope_id) AS "policyScopeId"
-    FROM request q WHERE q.id = ${id} AND ${visibleRequest(viewer, 'q')}
+    FROM request q WHERE q.id = ${id} AND ${visibleSingleRequest(viewer)}
     FOR UPDATE OF q`.execute(tx.getKysely());
   const [row] = rows;
   if (!row) return null;
@@ -276,24 +276,30 @@ export async function openStage(tx: Transaction, id: string, stage: number, esca
   await tx.nativeUpdate(RequestEntity, { id }, { stage, escalatesAt });
 }
 
+/** Backup approvers who have not been asked by now never will be, and are shown nothing of it. */
 export async function closeRequest(
   tx: Transaction,
   id: string,
   status: RequestStatus,
   completedAt: Date,
 ): Promise<void> {
-  await tx.nativeUpdate(RequestEntity, { id }, { status, completedAt });
+  await sql`UPDATE request SET status = ${status}, completed_at = ${completedAt},
+      escalates_at = CASE WHEN escalates_at <= clock_timestamp() THEN escalates_at END
+    WHERE id = ${id}`.execute(tx.getKysely());
 }
 
-/** Whether the status is final and no event behind the position is about it; true as well for one that the viewer may not see. */
+/**
+ * Whether the status is final and no event behind the position is about it; true as well for one that the viewer may not
+ * see. What time has decided is final once it is written down: its event is still to come.
+ */
 export async function requestIsOver(
   db: Sql,
   viewer: Viewer,
   { id, position }: { id: string; position: number },
 ): Promise<boolean> {
   const { rows } = await sql`
-    SELECT 1 FROM request q WHERE q.id = ${id} AND ${visibleRequest(viewer, 'q')} AND (
-      ${STATUS} IN ('PENDING_APPROVAL', 'PENDING_ADMIN_DECISION', 'GRANTED')
+    SELECT 1 FROM request q WHERE q.id = ${id} AND ${visibleSingleRequest(viewer)} AND (
+      q.status IN ('PENDING_APPROVAL', 'PENDING_ADMIN_DECISION', 'GRANTED')
       OR EXISTS (SELECT FROM event e WHERE e.request_id = q.id AND (e.position IS NULL OR e.position > ${position})))`.execute(
     db,
   );

@@ -10,6 +10,7 @@ import { processNow } from '../../src/clock.ts';
 import { type PersonaName, persona } from '../../src/company/personas.ts';
 import { type ApprovalStage, defaultPolicy, type RolePolicyRules } from '../../src/decision/policy.ts';
 import { DIRECTORY_SCOPE, ENTRA } from '../../src/decision/role.ts';
+import { requestsById } from '../../src/store/request.ts';
 import { cloneDemoDatabase, type TestDatabase } from '../support/database.ts';
 import { contextOf } from '../support/viewer.ts';
 
@@ -142,6 +143,23 @@ describe('an approval in stages', () => {
     await sql`UPDATE request SET created_at = created_at - interval '31 minutes', escalates_at = escalates_at - interval '31 minutes'
       WHERE id = ${request}`.execute(db());
     expect(await yes('sam', request)).toMatchObject({ status: 'PROVISIONED' });
+  });
+
+  test('shows nothing to backup approvers who were not asked before it was decided', async () => {
+    const seenBy = async (name: PersonaName, request: string) =>
+      (await requestsById(db(), [request], (await as(name)).viewer)).length;
+    const silent = (request: string) =>
+      sql`UPDATE request SET escalates_at = escalates_at - interval '31 minutes' WHERE id = ${request}`.execute(db());
+    await policy([one(['arun'], { escalation: { afterMinutes: 30, approvers: [persona('olga')] } })]);
+    const decided = await ask();
+    await yes('arun', decided);
+    await silent(decided);
+    expect([await seenBy('arun', decided), await seenBy('olga', decided)]).toEqual([1, 0]);
+    await sql`UPDATE assignment SET ends_at = now(), ended_by = 'REMOVED' WHERE request_id = ${decided}`.execute(db());
+    const escalated = await ask();
+    await silent(escalated);
+    await yes('arun', escalated);
+    expect(await seenBy('olga', escalated)).toBe(1);
   });
 
   test('can shorten the activation, never prolong it; the shortest wish holds', async () => {
