@@ -102,7 +102,11 @@ function limited(loaders: Loaders, { event }: StreamItem, { onPersonal }: View):
       },
     });
   return {
-    ...loaders,
+    principal: loaders.principal,
+    role: loaders.role,
+    scope: loaders.scope,
+    policy: loaders.policy,
+    templateVersion: loaders.templateVersion,
     visiblePrincipal: only(loaders.visiblePrincipal, null),
     visibleScope: only(loaders.visibleScope, null),
     assignment: only(loaders.assignment, event?.assignmentId),
@@ -112,22 +116,66 @@ function limited(loaders: Loaders, { event }: StreamItem, { onPersonal }: View):
   };
 }
 
-function createLoaders(db: () => Sql, viewer: Viewer): Loaders {
-  return {
-    principal: byId((ids) => principalsById(db(), ids)),
-    role: byId((ids) => rolesById(db(), ids)),
-    scope: byId((ids) => scopesById(db(), ids)),
-    policy: new DataLoader(async (keys) => currentPolicies(db(), keys), {
-      cacheKeyFn: ({ roleId, scopeId }) => `${roleId} ${scopeId}`,
-    }),
-    templateVersion: byId((ids) => templateVersionsById(db(), ids)),
-    visiblePrincipal: byId((ids) => principalsById(db(), ids, viewer)),
-    visibleScope: byId((ids) => scopesById(db(), ids, viewer)),
-    assignment: byId((ids) => assignmentsById(db(), ids, viewer)),
-    request: byId((ids) => requestsById(db(), ids, viewer)),
-    rolePolicy: byId((ids) => rolePoliciesById(db(), ids, viewer)),
-    policyTemplate: byId((ids) => policyTemplatesById(db(), ids, viewer)),
-  };
+/** Each is made when it is first used: an operation uses few of them, and a subscription none. */
+class LazyLoaders implements Loaders {
+  readonly #db: () => Sql;
+  readonly #viewer: Viewer;
+  readonly #made = new Map<string, unknown>();
+
+  constructor(db: () => Sql, viewer: Viewer) {
+    this.#db = db;
+    this.#viewer = viewer;
+  }
+
+  get principal() {
+    return this.#once('principal', () => byId((ids) => principalsById(this.#db(), ids)));
+  }
+  get role() {
+    return this.#once('role', () => byId((ids) => rolesById(this.#db(), ids)));
+  }
+  get scope() {
+    return this.#once('scope', () => byId((ids) => scopesById(this.#db(), ids)));
+  }
+  get policy() {
+    return this.#once('policy', () => policyLoader(this.#db));
+  }
+  get templateVersion() {
+    return this.#once('templateVersion', () => byId((ids) => templateVersionsById(this.#db(), ids)));
+  }
+  get visiblePrincipal() {
+    return this.#once('visiblePrincipal', () => byId((ids) => principalsById(this.#db(), ids, this.#viewer)));
+  }
+  get visibleScope() {
+    return this.#once('visibleScope', () => byId((ids) => scopesById(this.#db(), ids, this.#viewer)));
+  }
+  get assignment() {
+    return this.#once('assignment', () => byId((ids) => assignmentsById(this.#db(), ids, this.#viewer)));
+  }
+  get request() {
+    return this.#once('request', () => byId((ids) => requestsById(this.#db(), ids, this.#viewer)));
+  }
+  get rolePolicy() {
+    return this.#once('rolePolicy', () => byId((ids) => rolePoliciesById(this.#db(), ids, this.#viewer)));
+  }
+  get policyTemplate() {
+    return this.#once('policyTemplate', () => byId((ids) => policyTemplatesById(this.#db(), ids, this.#viewer)));
+  }
+
+  #once<Loader>(name: string, make: () => Loader): Loader {
+    const known = this.#made.get(name);
+    if (known) return known as Loader;
+    const loader = make();
+    this.#made.set(name, loader);
+    return loader;
+  }
+}
+
+const createLoaders = (db: () => Sql, viewer: Viewer): Loaders => new LazyLoaders(db, viewer);
+
+function policyLoader(db: () => Sql): Loaders['policy'] {
+  return new DataLoader(async (keys) => currentPolicies(db(), keys), {
+    cacheKeyFn: ({ roleId, scopeId }) => `${roleId} ${scopeId}`,
+  });
 }
 
 function byId<Row extends { readonly id: string }>(read: (ids: readonly string[]) => Promise<Row[]>) {

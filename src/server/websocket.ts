@@ -1,7 +1,13 @@
 /** How do clients keep a line open? graphql-transport-ws on the path of everything else, with the token in `connection_init`. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ExecutionArgs, FormattedExecutionResult, GraphQLError } from 'graphql';
+import {
+  type ExecutionArgs,
+  type FormattedExecutionResult,
+  type GraphQLError,
+  getOperationAST,
+  OperationTypeNode,
+} from 'graphql';
 import { CloseCode } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -12,7 +18,7 @@ import { absentPrincipals } from '../store/principal.ts';
 import { StreamEndedError } from '../stream/item.ts';
 import type { Session } from '../stream/subscriber.ts';
 import { clientError, withoutStatus } from './errors.ts';
-import { bearerToken, type Graphql, type GraphqlParts } from './graphql.ts';
+import { type Authenticated, bearerToken, type Graphql, type GraphqlParts } from './graphql.ts';
 import { LIMITS } from './limits.ts';
 import { SocketSinks } from './outlet.ts';
 import type { Delivering } from './subscription.ts';
@@ -36,7 +42,7 @@ interface Extra {
   session?: Session;
   sinks?: SocketSinks;
 }
-type Present = Extra & { readonly socket: WebSocket; readonly request: IncomingMessage };
+type Present = Extra & { readonly socket: WebSocket; request?: IncomingMessage | undefined };
 
 export function createWebSockets(parts: GraphqlParts, graphql: Graphql): WebSockets {
   const { config, verifier, documents, log } = parts;
@@ -55,6 +61,9 @@ export function createWebSockets(parts: GraphqlParts, graphql: Graphql): WebSock
         try {
           extra.identity = await authenticate(verifier, connectionParams?.authorization);
           extra.session = { expiresAt: extra.identity.expiresAt };
+          extra.sinks = new SocketSinks(extra.socket, (extra.request as IncomingMessage).socket);
+          // Its headers would be kept as long as the socket: a third of what an idle one needs.
+          Object.assign(extra, { request: undefined });
           present.add(extra);
           closeAtExpiry(extra);
           return true;
@@ -74,11 +83,11 @@ export function createWebSockets(parts: GraphqlParts, graphql: Graphql): WebSock
           const request = payload as { query?: unknown; documentId?: unknown };
           // The protocol wants a query to be there: an empty one is none.
           const query = documents.resolve({ ...request, query: request.query || null }) ?? '';
-          const enveloped = graphql.getEnveloped({
-            ...{ identity: extra.identity, params: { ...payload, query } },
-            delivering: deliveringTo(extra, id),
-          } as never);
+          const initial: Authenticated = { identity: extra.identity as TokenIdentity };
+          const enveloped = graphql.getEnveloped(Object.assign(initial, { params: { ...payload, query } }) as never);
           const document = enveloped.parse(query);
+          const operation = getOperationAST(document, payload.operationName)?.operation;
+          if (operation === OperationTypeNode.SUBSCRIPTION) initial.delivering = deliveringTo(extra, id);
           const errors = enveloped.validate(enveloped.schema, document) as readonly GraphQLError[];
           if (errors.length > 0) return errors.map(withoutStatus);
           const { operationName, variables } = payload;
@@ -127,9 +136,8 @@ export function createWebSockets(parts: GraphqlParts, graphql: Graphql): WebSock
 }
 
 function deliveringTo(extra: Present, id: string): Delivering {
-  extra.sinks ??= new SocketSinks(extra.socket, extra.request.socket);
-  const { sinks, session } = extra;
-  return { session: session as Session, sink: (options) => sinks.sink(id, options) };
+  const { sinks, session } = extra as Required<Present>;
+  return { session, sink: (options) => sinks.sink(id, options) };
 }
 
 /** Principals that are disabled or gone: their streams are told so, and then their sockets close. */

@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { processNow } from '../clock.ts';
 import { concerns, isChosen, showsByPowers, takesPart } from '../decision/event.ts';
+import type { Viewer } from '../decision/powers.ts';
 import type { Database, Sql } from '../store/database.ts';
 import { type EventRow, logMoment, oldestReplayable, readEvents } from '../store/event.ts';
 import { instant } from '../store/transaction.ts';
@@ -26,6 +27,8 @@ const SWEEP_INTERVAL = 1_000;
 /** A stream that asks for heartbeats is never silent for longer, in milliseconds. */
 export const HEARTBEAT_INTERVAL = 10_000;
 const RETRY_INTERVAL = 500;
+/** Deliveries go on for so long, in milliseconds, before everything else has its turn. */
+const TURN = 20;
 
 export interface HubOptions {
   readonly database: Database;
@@ -94,6 +97,11 @@ export class Hub {
       opening.outlet.finish(error);
     });
     return () => controller.abort();
+  }
+
+  /** Of a principal that has subscriptions: as of the last event, and never older than a second. */
+  viewer(principalId: string, applicationPermissions: readonly string[]): Viewer | null {
+    return this.#viewers.find(principalId, applicationPermissions);
   }
 
   /** The principal is disabled or deleted: at once, and not at the next look. */
@@ -242,7 +250,9 @@ export class Hub {
     const moment = new Moment();
     for (const entry of missing) {
       const frame = await this.#frameFor(entry, subscriber, moment);
+      if (!subscriber.isReady) return subscriber.ended;
       if (frame) this.#push(frame, entry, subscriber);
+      subscriber.position = entry.item.position;
     }
     if (subscriber.ended) return true;
     subscriber.position = Math.max(subscriber.position, this.#recent.position);
@@ -327,16 +337,21 @@ export class Hub {
     // All are put into words at the same time, so that what they load is loaded together; they leave in order.
     const plans = entries.map((entry) => ({ entry, deliveries: this.#plan(entry, moment) }));
     const reached = new Set<Subscriber>();
+    let begunAt = performance.now();
     for (const { entry, deliveries } of plans) {
       for (const [rendering, delivery] of deliveries) await this.#send(entry, rendering, delivery, { moment, reached });
-      // A burst is no reason to call a reader slow: whatever waits gets a turn to leave before more comes.
-      if (this.#hasWaiting()) await setImmediate();
+      if (performance.now() - begunAt > TURN) {
+        await setImmediate();
+        begunAt = performance.now();
+      }
+      // A burst is no reason to call a reader slow.
+      while (this.#isPressed()) await setImmediate();
     }
     for (const subscriber of reached) this.#endIfOver(subscriber);
   }
 
-  #hasWaiting(): boolean {
-    for (const subscriber of this.#subscribers) if (!subscriber.isReady) return true;
+  #isPressed(): boolean {
+    for (const subscriber of this.#subscribers) if (subscriber.isPressed) return true;
     return false;
   }
 
@@ -368,13 +383,14 @@ export class Hub {
     { moment, reached }: { moment: Moment; reached: Set<Subscriber> },
   ): Promise<void> {
     const { position, event } = entry.item;
+    const now = processNow();
     const shared = await made;
     if (shared === null) this.#personalRenderings.add(rendering.key);
     for (const { live, subscribers } of to) {
       const frame = shared ?? (await entry.personal(rendering, live, moment));
       for (const subscriber of subscribers) {
         if (position <= subscriber.position || subscriber.skipped.has((event as EventRow).id)) continue;
-        this.#push(frame, entry, subscriber);
+        if (subscriber.push(frame, position, now)) this.counts.deliveries++;
         if (subscriber.feed.isOver) reached.add(subscriber);
       }
     }
@@ -414,7 +430,7 @@ export class Hub {
 
   /** Up to here nothing was missed: said to those who asked for it and have heard nothing for long. */
   async #beat(): Promise<void> {
-    const silentSince = performance.now() - HEARTBEAT_INTERVAL;
+    const silentSince = processNow().getTime() - HEARTBEAT_INTERVAL;
     const { position } = this.#recent;
     const cursor = encodeCursor({ epoch: this.#epoch, position });
     const entry = new Entry({ kind: 'HEARTBEAT', position, cursor, at: processNow(), event: null, row: null });
@@ -422,7 +438,8 @@ export class Hub {
     for (const { rendering, members } of this.#groups.values()) {
       for (const [live, subscribers] of members) {
         for (const subscriber of subscribers) {
-          if (!subscriber.feed.heartbeats || subscriber.lastPushAt > silentSince || !subscriber.isReady) continue;
+          if (!subscriber.feed.heartbeats || subscriber.lastPushAt.getTime() > silentSince || !subscriber.isReady)
+            continue;
           const shared = await entry.shared(rendering, live, moment);
           subscriber.push(shared ?? (await entry.personal(rendering, live, moment)), position);
         }

@@ -9,6 +9,9 @@ import type { LiveViewer } from './viewers.ts';
 const QUEUE_EVENTS = 256;
 const QUEUE_BYTES = 1_000_000;
 
+/** Milliseconds without a sign of the reader after which nobody waits for it. */
+const PATIENCE = 100;
+
 /** Where frames leave the gateway. */
 export interface Outlet {
   /** Takes the frame; false when it wants no other until it calls `onReady`. */
@@ -38,8 +41,7 @@ export class Subscriber {
   /** Events of a snapshot's moment that had no position yet: its rows contain them. */
   skipped: ReadonlySet<string> = new Set();
   ended = false;
-  /** By performance.now(). */
-  lastPushAt = performance.now();
+  lastPushAt = processNow();
   /** Told once, with the reason where there is one. */
   onEnd: (reason: StreamEnd | null) => void = () => undefined;
   readonly #session: Session;
@@ -50,6 +52,8 @@ export class Subscriber {
   #queue: Waiting[] = [];
   #queuedBytes = 0;
   #isReady = true;
+  /** By performance.now(): since when the outlet takes no more. */
+  #blockedAt = 0;
   #onDrained: (() => void) | null = null;
 
   constructor(
@@ -74,11 +78,11 @@ export class Subscriber {
   }
 
   /** @returns false once the stream is over */
-  push(frame: Frame, position: number): boolean {
+  push(frame: Frame, position: number, now = processNow()): boolean {
     if (this.ended) return false;
-    if (this.#session.expiresAt <= processNow()) return this.end('UNAUTHENTICATED');
+    if (this.#session.expiresAt <= now) return this.end('UNAUTHENTICATED');
     if (frame.failure) return this.#finish(frame.failure);
-    this.lastPushAt = performance.now();
+    this.lastPushAt = now;
     if (this.#isReady) {
       this.#write({ frame, position });
       return true;
@@ -104,6 +108,12 @@ export class Subscriber {
   /** Nothing waits for the reader. */
   get isReady(): boolean {
     return this.#isReady;
+  }
+
+  /** Half of what may wait is waiting, and the reader has not been still for long: a little patience helps. */
+  get isPressed(): boolean {
+    const isFull = this.#queue.length > QUEUE_EVENTS / 2 || this.#queuedBytes > QUEUE_BYTES / 2;
+    return !this.ended && isFull && performance.now() - this.#blockedAt < PATIENCE;
   }
 
   /** With the cursor to go on from, wherever there is one. */
@@ -139,6 +149,7 @@ export class Subscriber {
 
   #write({ frame, position }: Waiting): void {
     this.#isReady = this.#outlet.write(frame);
+    if (!this.#isReady) this.#blockedAt = performance.now();
     if (this.#written !== null) this.#written = position;
   }
 

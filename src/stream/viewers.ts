@@ -37,7 +37,7 @@ export class Viewers {
 
   /** Known from now on, so that whatever takes a right away from here on is noticed. */
   claim(viewer: Viewer): LiveViewer {
-    const key = JSON.stringify([viewer.id, viewer.applicationPermissions]);
+    const key = keyOf(viewer.id, viewer.applicationPermissions);
     const neutral = { ...viewer, proof: NO_PROOF };
     const live = this.#known.get(key) ?? {
       key,
@@ -61,6 +61,11 @@ export class Viewers {
       live.read = null;
       throw error;
     }
+  }
+
+  find(principalId: string, applicationPermissions: readonly string[]): Viewer | null {
+    const live = this.#known.get(keyOf(principalId, applicationPermissions));
+    return live && live.staleAt > performance.now() ? live.viewer : null;
   }
 
   leave(live: LiveViewer): void {
@@ -121,6 +126,9 @@ export class Viewers {
     if (viewsLess(before, viewer.powers)) this.#onLoss(live, 'RIGHTS_LOST');
   }
 }
+
+const keyOf = (principalId: string, applicationPermissions: readonly string[]) =>
+  JSON.stringify([principalId, applicationPermissions]);
 
 /** Everything that decides what a viewer sees of events in which the viewer has no part. */
 function sightOf({ kind, userType, applicationPermissions, powers }: Viewer): string {

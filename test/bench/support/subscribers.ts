@@ -43,7 +43,9 @@ export function startSubscribers(): Subscribers {
   return {
     async tell(command) {
       child.send(command);
-      const [answer] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [Listened | number | null];
+      const [answer] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [
+        Listened | number | null,
+      ];
       if (answer === null || typeof answer === 'number') throw new Error('the subscribers have failed');
       return answer;
     },
@@ -86,17 +88,17 @@ class Listener {
   }
 
   take(text: string): void {
-    const position = Number(valueOf(text, '"position":'));
+    const position = Number(textAfter(text, '"position":'));
     if (position <= this.position) misplaced++;
     this.position = position;
-    this.cursor = valueOf(text, '"cursor":').slice(1, -1);
+    this.cursor = textAfter(text, '"cursor":').slice(1, -1);
     this.count++;
-    this.#samples?.push(performance.timeOrigin + performance.now() - Date.parse(valueOf(text, '"at":').slice(1, -1)));
+    this.#samples?.push(performance.timeOrigin + performance.now() - Date.parse(textAfter(text, '"at":').slice(1, -1)));
     onDelivery();
   }
 }
 
-function valueOf(text: string, name: string): string {
+function textAfter(text: string, name: string): string {
   const start = text.indexOf(name) + name.length;
   let end = start;
   while (end < text.length && text[end] !== ',' && text[end] !== '}') end++;
@@ -112,7 +114,10 @@ const AT_ONCE = 200;
 
 async function connect(command: Command & { do: 'connect' }): Promise<void> {
   while (listeners.length < command.count) listeners.push(new Listener(listeners.length % 10 === 0 ? samples : null));
-  const waiting = listeners.map((listener, index) => ({ listener, token: command.tokens[index % command.tokens.length] }));
+  const waiting = listeners.map((listener, index) => ({
+    listener,
+    token: command.tokens[index % command.tokens.length],
+  }));
   const one = async () => {
     for (let next = waiting.pop(); next; next = waiting.pop()) await next.listener.connect(command, next.token ?? '');
   };
