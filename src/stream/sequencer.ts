@@ -15,6 +15,9 @@ export const POSITIONS_CHANNEL = 'portcullis_positions';
 const BATCH = 1000;
 /** How often a leader looks for new events, and a follower for a vacant lead. One look is one index probe, about 0.1 ms. */
 const LEADER_INTERVAL = 20;
+/** … while there was something within the last second: half of a batch's way to its readers would be waiting. */
+const BUSY_INTERVAL = 5;
+const BUSY_MILLISECONDS = 1000;
 const FOLLOWER_INTERVAL = 250;
 /** A leader that says nothing for so long is none any more. It speaks every 20 ms; only a process that stands still does not. */
 const LEADER_SILENCE = 1000;
@@ -63,6 +66,7 @@ async function run(options: SequencerOptions, self: { leads: boolean }, stopped:
     client.on('error', () => undefined); // the query that needs the connection reports its loss
     try {
       await client.connect();
+      await client.query(PLANS);
       while (!stopped.aborted && !self.leads) {
         self.leads = await acquireLead(client);
         if (!self.leads) await pause(FOLLOWER_INTERVAL, stopped);
@@ -78,6 +82,13 @@ async function run(options: SequencerOptions, self: { leads: boolean }, stopped:
   }
 }
 
+/**
+ * A batch is read through the index of what has no position, whatever the statistics say: how much that is changes from one
+ * moment to the next, and a plan that sorts all of it for each batch never catches up with a million of them.
+ */
+const PLANS =
+  'SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off';
+
 /** The session's deadlines come with the lead, in one statement: there is no moment at which it could be held for ever. */
 async function acquireLead(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query<{ leads: boolean }>(
@@ -92,15 +103,20 @@ async function acquireLead(client: pg.Client): Promise<boolean> {
 async function lead(client: pg.Client, key: SigningKey, stopped: AbortSignal): Promise<void> {
   let unsigned = true;
   let signedAt = Number.NEGATIVE_INFINITY;
+  let givenAt = Number.NEGATIVE_INFINITY;
   while (!stopped.aborted) {
     const given = await sequence(client);
-    unsigned ||= given > 0;
-    if (unsigned && performance.now() - signedAt >= CHECKPOINT_INTERVAL) {
+    const now = performance.now();
+    if (given > 0) {
+      unsigned = true;
+      givenAt = now;
+    }
+    if (unsigned && now - signedAt >= CHECKPOINT_INTERVAL) {
       await checkpoint(client, key);
       unsigned = false;
-      signedAt = performance.now();
+      signedAt = now;
     }
-    if (given < BATCH) await pause(LEADER_INTERVAL, stopped);
+    if (given < BATCH) await pause(now - givenAt < BUSY_MILLISECONDS ? BUSY_INTERVAL : LEADER_INTERVAL, stopped);
   }
   if (unsigned) await checkpoint(client, key);
 }

@@ -21,6 +21,7 @@ const WRITERS = [16, 32];
 const SATURATED_SECONDS = 4;
 const PACED_SECONDS = 10;
 const PACE_PER_SECOND = 100;
+const BACKLOG = 200_000;
 const TICK_MICROSECONDS = 10_000;
 
 const run = promisify(execFile);
@@ -37,7 +38,7 @@ export async function bench(): Promise<void> {
     await client.connect();
     const measures: Measure[] = [];
     for (const writers of WRITERS) measures.push(...(await saturate(server.url, client, writers)));
-    measures.push(...(await pace(server.url, client)));
+    measures.push(...(await pace(server.url, client)), await catchUp(server.url, client));
     report('log', measures);
   } finally {
     await client.end();
@@ -143,6 +144,19 @@ async function pace(url: string, client: pg.Client): Promise<Measure[]> {
     { what: `${pace}, insert to notification p50, ms`, value: percentile(lags, 50), gate: 50 },
     { what: `${pace}, insert to notification p99, ms`, value: percentile(lags, 99), gate: 250, goal: 100 },
   ];
+}
+
+/** After a time without a gateway. */
+async function catchUp(url: string, client: pg.Client): Promise<Measure> {
+  await client.query(
+    `INSERT INTO event (at, type, payload) SELECT clock_timestamp(), 'directory.imported', '{}' FROM generate_series(1, ${BACKLOG})`,
+  );
+  const begin = performance.now();
+  const sequencer = start(url);
+  await drain(client);
+  const perSecond = BACKLOG / ((performance.now() - begin) / 1000);
+  await sequencer.stop();
+  return { what: `catching up with ${BACKLOG} events, events/s`, value: perSecond, gate: 5000, better: 'higher' };
 }
 
 function percentile(values: readonly number[], percent: number): number {
