@@ -1,28 +1,20 @@
 /** Does the live dashboard show what happens, as it happens, whatever becomes of the gateway? In a real browser. */
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { serveDashboard } from '../../clients/examples/live-dashboard/serve.ts';
 import { createPortcullis } from '../../clients/typescript/portcullis.ts';
-import { PERSONAS } from '../../src/company/personas.ts';
-import { loadDevelopmentKeys, signDevelopmentToken } from '../../src/identity/developmentKeys.ts';
-import type { Persona } from '../../src/identity/persona.ts';
 import { cloneDemoDatabase, type TestDatabase } from '../support/database.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { type Program, runNode, temporaryFolder, until } from '../support/process.ts';
+import { createGatewayProcess, type GatewayProcess } from '../support/gatewayProcess.ts';
 import { openChromium, openPage } from './chromium.ts';
 
 let browser: Browser;
 let database: TestDatabase;
-/** The gateway of the page, a process that is stopped and started. */
-let program: Program;
-let env: Record<string, string>;
+/** The gateway of the page, which is stopped and started. */
+let gateway: GatewayProcess;
 /** Another gateway on the same database, for what others do. */
 let others: TestGateway;
 let dashboard: Awaited<ReturnType<typeof serveDashboard>>;
-let removeFolder: () => Promise<void>;
 let page: Page;
 let complaints: string[];
 
@@ -30,27 +22,20 @@ beforeAll(async () => {
   browser = await openChromium();
   database = await cloneDemoDatabase();
   others = await startGateway({ database });
-  const { folder, remove } = await temporaryFolder();
-  removeFolder = remove;
-  const port = await freePort();
-  dashboard = await serveDashboard({ gateway: `http://localhost:${port}`, port: 0 });
-  env = {
-    PORT: port,
-    DATABASE_URL: database.url,
-    DATA_FOLDER: path.join(folder, 'data'),
-    ALLOWED_ORIGINS: dashboard.url,
-  };
-  await startProgram();
+  gateway = await createGatewayProcess(database);
+  dashboard = await serveDashboard({ gateway: gateway.url, port: 0 });
+  await start();
 });
 
 afterAll(async () => {
   await browser?.close();
-  await stopProgram();
+  await gateway.close();
   await dashboard.close();
   await others.close();
   await database.drop();
-  await removeFolder();
 });
+
+const start = () => gateway.start({ ALLOWED_ORIGINS: dashboard.url });
 
 beforeEach(async () => {
   ({ page, complaints } = await openPage(browser));
@@ -60,27 +45,6 @@ afterEach(async () => {
   await page.context().close();
   expect(complaints).toEqual([]);
 });
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, 'localhost');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return String(port);
-}
-
-async function startProgram(): Promise<void> {
-  program = runNode('src/main.ts', ['start'], env);
-  await until('the gateway', () => {
-    if (program.child.exitCode !== null) throw new Error(program.output());
-    return program.output().includes('is ready');
-  });
-}
-
-async function stopProgram(): Promise<void> {
-  program.child.kill('SIGTERM');
-  await program.ended;
-}
 
 const as = (name: 'devon' | 'ursula') =>
   createPortcullis({ url: others.url, token: () => others.token(name), transport: 'sse' });
@@ -149,10 +113,10 @@ test('it begins with what is active already, and stays signed in when it is load
 
 test('it outlives a restart of the gateway, and shows what happened meanwhile, once', async () => {
   await signIn('Ursula Brandt');
-  await stopProgram();
+  await gateway.stop();
   await page.getByText('Reconnecting…').waitFor();
   const takeBack = await activate();
-  await startProgram();
+  await start();
   await page.getByText(/^Live at position \d/).waitFor();
   await row('Devon').waitFor();
   await takeBack();
@@ -166,10 +130,10 @@ test('it says so when it had to read everything anew', async () => {
   await signIn('Ursula Brandt');
   const takeBack = await activate();
   await row('Devon').waitFor();
-  await stopProgram();
+  await gateway.stop();
   await takeBack();
   await database.database.em.fork().execute('UPDATE event_log SET epoch = gen_random_uuid()');
-  await startProgram();
+  await start();
   await page.getByText('The gateway’s log was replaced').waitFor();
   await row('Devon').waitFor({ state: 'detached' });
   await page.getByText(/^Live at position \d/).waitFor();
@@ -199,11 +163,7 @@ test('it says so when there is nothing more to be seen', async () => {
 
 test.each(['websocket', 'sse'] as const)('the SDK streams in a browser over %s', async (transport) => {
   await page.goto(dashboard.url);
-  const keys = await loadDevelopmentKeys(env.DATA_FOLDER as string);
-  const persona = PERSONAS.find(({ name }) => name === 'ursula') as Persona;
-  const gateway = `http://localhost:${env.PORT}`;
-  const token = await signDevelopmentToken(keys, { issuer: `${gateway}/identity`, persona });
-  const options = JSON.stringify({ url: `${gateway}/graphql`, token, transport });
+  const options = JSON.stringify({ url: `${gateway.url}/graphql`, token: await gateway.token('ursula'), transport });
   // As text: an import of a function would be rewritten on its way into the page.
   const kinds = await page.evaluate(`(async () => {
     const { createPortcullis } = await import('/typescript/portcullis.ts');
