@@ -10,6 +10,7 @@ import {
 } from 'jose';
 import { processNow } from '../clock.ts';
 import { issuerKeys } from './issuerKeys.ts';
+import { type Known, KnownTokens } from './knownTokens.ts';
 
 /** What the issuer vouches for. Which principal that is, and whether it is enabled, the database says. */
 export interface TokenIdentity {
@@ -76,32 +77,40 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const { issuer, audience, objectIdClaim, now = processNow } = options;
   const keys = options.keys ? createLocalJWKSet(options.keys) : issuerKeys(issuer, now);
+  const known = new KnownTokens<TokenIdentity>(keys);
   return {
     async verify(token) {
       const instant = now();
-      const { claims, type } = await verifySignature(token, keys, { issuer, audience, currentDate: instant });
+      const seen = await known.find(token, instant);
+      if (seen !== null) return seen;
+      const { claims, header, key } = await verifySignature(token, keys, { issuer, audience, currentDate: instant });
       const appOnly = isAppOnly(claims, objectIdClaim);
-      refuseOtherTokens(claims, type, appOnly);
+      refuseOtherTokens(claims, (header as JWTHeaderParameters).typ?.toLowerCase(), appOnly);
       refuseFuture(claims, instant);
-      return identityOf(claims, objectIdOf(claims, objectIdClaim), appOnly);
+      const identity = identityOf(claims, objectIdOf(claims, objectIdClaim), appOnly);
+      known.keep(token, { value: identity, header, key, from: instant, until: endOf(identity) });
+      return identity;
     },
   };
 }
+
+/** From here on the whole check is made, and says in its own words that the token has expired. */
+const endOf = ({ expiresAt }: TokenIdentity) => new Date(expiresAt.getTime() + CLOCK_TOLERANCE_SECONDS * 1000);
 
 /** Signature, `iss`, `aud`, `exp` and `nbf`. Key material in the header (`jwk`, `jku`, `x5c`, `x5u`) is never looked at. */
 async function verifySignature(
   token: string,
   keys: JWTVerifyGetKey,
   expected: Expected & { readonly currentDate: Date },
-): Promise<{ claims: JWTPayload; type: unknown }> {
+): Promise<{ claims: JWTPayload } & Pick<Known<unknown>, 'header' | 'key'>> {
   try {
-    const { payload, protectedHeader } = await jwtVerify(token, keys, {
+    const { payload, protectedHeader, key } = await jwtVerify(token, keys, {
       ...expected,
       algorithms: ALGORITHMS,
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
       requiredClaims: ['exp'],
     });
-    return { claims: payload, type: (protectedHeader as JWTHeaderParameters).typ?.toLowerCase() };
+    return { claims: payload, header: protectedHeader, key };
   } catch (error) {
     if (error instanceof errors.JOSEError) throw new UnauthenticatedError(sentenceFor(error, expected));
     throw error;
