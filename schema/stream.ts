@@ -120,7 +120,8 @@ export function streamArguments(t: Parameters<Parameters<typeof builder.subscrip
     heartbeats: t.arg.boolean({
       required: true,
       defaultValue: false,
-      description: 'Deliver an item of kind `HEARTBEAT` after 10 seconds without another one.',
+      description:
+        'Deliver an item of kind `HEARTBEAT` after some time without another one, 10 seconds unless the gateway is set otherwise.',
     }),
   };
 }

@@ -34,6 +34,8 @@ export interface Config {
   readonly subscriptionsPerSocket: number;
   /** Streams that one principal may have on one gateway at a time. Default 50. */
   readonly subscriptionsPerPrincipal: number;
+  /** A stream that asks for heartbeats is silent for so long at most. Default 10. */
+  readonly heartbeatSeconds: number;
   /** The OpenID Connect issuer whose tokens are accepted; null mounts the development issuer. */
   readonly issuer: { readonly url: string; readonly audience: string } | null;
   /** The claim that holds the principal's object id. Default `oid`. */
@@ -75,6 +77,7 @@ export function readConfig(env: Environment = process.env): Config {
     metricsToken: env.METRICS_TOKEN || null,
     subscriptionsPerSocket: integer(env, 'SUBSCRIPTIONS_PER_SOCKET', 20, 1, 10_000),
     subscriptionsPerPrincipal: integer(env, 'SUBSCRIPTIONS_PER_PRINCIPAL', 50, 1, 1_000_000),
+    heartbeatSeconds: integer(env, 'HEARTBEAT_SECONDS', 10, 1, 60),
     issuer,
     objectIdClaim: env.OIDC_OBJECT_ID_CLAIM || 'oid',
     production,

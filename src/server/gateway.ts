@@ -45,8 +45,9 @@ export async function createGateway({ config, database, url, ofProcess = false }
   const lag = watchLag({ database, alarmSeconds: config.lagAlarmSeconds, onAlarm: (line) => console.error(line) });
   const metrics = createMetrics({ token: config.metricsToken, ofProcess });
   measureLog(metrics, lag, sequencer);
-  const { subscriptionsPerPrincipal } = config;
-  const hub = new Hub({ database, tail, subscriptionsPerPrincipal, onFault: (error) => log('streams', error) });
+  const { subscriptionsPerPrincipal, heartbeatSeconds } = config;
+  const limits = { subscriptionsPerPrincipal, heartbeatSeconds };
+  const hub = new Hub({ database, tail, ...limits, onFault: (error) => log('streams', error) });
   const parts: GraphqlParts = { config, database, hub, schema, verifier, documents, renderings: new Map(), log };
   const graphql = createGraphql(parts);
   const webSockets = createWebSockets(parts, graphql);

@@ -24,8 +24,6 @@ const PAGE_HOLDS = 500;
 const JOINABLE = 64;
 /** Rights, tokens and silence are looked at this often, in milliseconds, also when nothing happens. */
 const SWEEP_INTERVAL = 1_000;
-/** A stream that asks for heartbeats is never silent for longer, in milliseconds. */
-export const HEARTBEAT_INTERVAL = 10_000;
 const RETRY_INTERVAL = 500;
 /** Deliveries go on for so long, in milliseconds, before everything else has its turn. */
 const TURN = 20;
@@ -35,6 +33,8 @@ export interface HubOptions {
   readonly tail: Tail;
   /** Of one principal, on this gateway. */
   readonly subscriptionsPerPrincipal: number;
+  /** A stream that asks for heartbeats is silent for so long at most. */
+  readonly heartbeatSeconds: number;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -430,7 +430,7 @@ export class Hub {
 
   /** Up to here nothing was missed: said to those who asked for it and have heard nothing for long. */
   async #beat(): Promise<void> {
-    const silentSince = processNow().getTime() - HEARTBEAT_INTERVAL;
+    const silentSince = processNow().getTime() - this.#options.heartbeatSeconds * 1000;
     const { position } = this.#recent;
     const cursor = encodeCursor({ epoch: this.#epoch, position });
     const entry = new Entry({ kind: 'HEARTBEAT', position, cursor, at: processNow(), event: null, row: null });
