@@ -16,7 +16,7 @@ import { startTail } from '../stream/tail.ts';
 import { trustedDocuments } from './documents.ts';
 import type { FaultLog } from './errors.ts';
 import { createGraphql, type GraphqlParts } from './graphql.ts';
-import { createMetrics, measureLog } from './metrics.ts';
+import { createMetrics, measureLog, measureStreams } from './metrics.ts';
 import { createWebSockets } from './websocket.ts';
 
 export interface Gateway {
@@ -48,6 +48,7 @@ export async function createGateway({ config, database, url, ofProcess = false }
   const { subscriptionsPerPrincipal, heartbeatSeconds } = config;
   const limits = { subscriptionsPerPrincipal, heartbeatSeconds };
   const hub = new Hub({ database, tail, ...limits, onFault: (error) => log('streams', error) });
+  measureStreams(metrics, hub);
   const parts: GraphqlParts = { config, database, hub, schema, verifier, documents, renderings: new Map(), log };
   const graphql = createGraphql(parts);
   const webSockets = createWebSockets(parts, graphql);

@@ -1,7 +1,8 @@
 /** What do operators watch? Numbers about this gateway in the text format of Prometheus, for whoever may read them. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Hub } from '../stream/hub.ts';
 import type { LagWatch } from '../stream/lag.ts';
 import type { Sequencer } from '../stream/sequencer.ts';
 
@@ -64,6 +65,33 @@ export function measureLog({ registry }: Metrics, lag: LagWatch, sequencer: Sequ
       this.set(sequencer.leads ? 1 : 0);
     },
   });
+}
+
+/** About the streams: how many there are, what they were given, and how many were too slow. */
+export function measureStreams({ registry }: Metrics, { counts }: Hub): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'portcullis_stream_subscriptions',
+    help: 'Subscriptions that are open now.',
+    registers,
+    collect() {
+      this.set(counts.subscriptions);
+    },
+  });
+  const total = (name: string, help: string, count: () => number) =>
+    new Counter({
+      ...{ name, help, registers },
+      collect() {
+        this.reset();
+        this.inc(count());
+      },
+    });
+  total('portcullis_stream_deliveries_total', 'Events given to subscriptions.', () => counts.deliveries);
+  total(
+    'portcullis_stream_overflows_total',
+    'Streams that ended because too much waited for their readers.',
+    () => counts.overflows,
+  );
 }
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;

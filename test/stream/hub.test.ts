@@ -262,6 +262,27 @@ describe('heartbeats', () => {
   });
 });
 
+it('counts its streams, and what they are given', async () => {
+  await using other = await startGateway({ database: gateway.clone });
+  const metric = async (name: string) => {
+    const text = await (await fetch(other.url.replace('/graphql', '/metrics'))).text();
+    return Number(new RegExp(`^portcullis_stream_${name} (\\d+)$`, 'm').exec(text)?.[1]);
+  };
+  expect([await metric('subscriptions'), await metric('deliveries_total')]).toEqual([0, 0]);
+  const after = await end();
+  const [one, two] = [
+    await open(other, 'SSE', 'grace', document(''), { after }),
+    await open(other, 'WebSocket', 'olga', document(''), { after }),
+  ];
+  await happen();
+  await one.atLeast(1);
+  await until('both', async () => (await metric('subscriptions')) === 2);
+  expect([await metric('deliveries_total'), await metric('overflows_total')]).toEqual([1, 0]);
+  one.stop();
+  two.stop();
+  await until('none', async () => (await metric('subscriptions')) === 0);
+});
+
 it('ends a stream from before what is kept for replay, with the cursor where the log begins', async () => {
   await using old = await startGateway();
   const run = (statement: string) => old.database.em.fork().execute(statement) as Promise<Anything[]>;
