@@ -33,6 +33,8 @@ export interface Answer<Data> extends Result<Data> {
 
 export type TokenOptions = Partial<Omit<DevelopmentTokenOptions, 'persona' | 'issuer'>>;
 export type TestGateway = Awaited<ReturnType<typeof startGateway>>;
+/** What a stream is opened at: a gateway of this process or of another one. */
+export type Reachable = Pick<TestGateway, 'url' | 'wsUrl' | 'authorization'>;
 /** Who asks: a persona, a token, or nobody. */
 export type Caller = PersonaName | { readonly token: string } | null;
 
@@ -203,7 +205,7 @@ interface Variables {
 
 /** A subscription. Give it a cursor where it matters from when on it is under way: nobody is told. */
 export function open(
-  gateway: TestGateway,
+  gateway: Reachable,
   transport: Transport,
   caller: Caller,
   query: string,
@@ -213,7 +215,7 @@ export function open(
   return transport === 'SSE' ? openSse(gateway, caller, payload, paused) : openSocket(gateway, caller, payload, paused);
 }
 
-async function openSocket(gateway: TestGateway, caller: Caller, payload: object, paused: boolean): Promise<Stream> {
+async function openSocket(gateway: Reachable, caller: Caller, payload: object, paused: boolean): Promise<Stream> {
   const { socket, messages, closed, send } = await rawSocket(gateway.wsUrl);
   send({ type: 'connection_init', payload: await gateway.authorization(caller) });
   const received = new Received<Result<Anything>>();
@@ -235,7 +237,7 @@ async function openSocket(gateway: TestGateway, caller: Caller, payload: object,
   });
 }
 
-async function openSse(gateway: TestGateway, caller: Caller, payload: object, paused: boolean): Promise<Stream> {
+async function openSse(gateway: Reachable, caller: Caller, payload: object, paused: boolean): Promise<Stream> {
   const sent = request(gateway.url, {
     method: 'POST',
     headers: {
