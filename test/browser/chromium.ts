@@ -25,7 +25,7 @@ export async function openChromium(): Promise<Browser> {
 
 /** A page of its own, with every complaint that it makes from now on. */
 export async function openPage(browser: Browser): Promise<{ readonly page: Page; readonly complaints: string[] }> {
-  const context = await browser.newContext({ viewport: { width: 1100, height: 720 }, deviceScaleFactor: 1.5 });
+  const context = await browser.newContext({ viewport: { width: 1100, height: 720 } });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));

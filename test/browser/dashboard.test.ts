@@ -1,8 +1,10 @@
 /** Does the live dashboard show what happens, as it happens, whatever becomes of the gateway? In a real browser. */
+import { writeFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { serveDashboard } from '../../clients/examples/live-dashboard/serve.ts';
 import { createPortcullis } from '../../clients/typescript/portcullis.ts';
+import type { PersonaName } from '../../src/company/personas.ts';
 import { cloneDemoDatabase, type TestDatabase } from '../support/database.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { createGatewayProcess, type GatewayProcess } from '../support/gatewayProcess.ts';
@@ -29,10 +31,10 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser?.close();
-  await gateway.close();
-  await dashboard.close();
-  await others.close();
-  await database.drop();
+  await gateway?.close();
+  await dashboard?.close();
+  await others?.close();
+  await database?.drop();
 });
 
 const start = () => gateway.start({ ALLOWED_ORIGINS: dashboard.url });
@@ -46,7 +48,7 @@ afterEach(async () => {
   expect(complaints).toEqual([]);
 });
 
-const as = (name: 'devon' | 'ursula') =>
+const as = (name: PersonaName) =>
   createPortcullis({ url: others.url, token: () => others.token(name), transport: 'sse' });
 
 /** @returns what takes it back, as the end of the test does at the latest */
@@ -139,6 +141,33 @@ test('it says so when it had to read everything anew', async () => {
   await page.getByText(/^Live at position \d/).waitFor();
   await page.getByRole('button', { name: 'Dismiss' }).click();
   expect(await page.locator('#notice').isVisible()).toBe(false);
+});
+
+test('it is worth a picture, which the README shows', async () => {
+  await page.setViewportSize({ width: 1100, height: 660 });
+  await signIn('Grace Oyelaran');
+  const eligibility = async (name: PersonaName) => (await as(name).myRoles()).me.eligible.nodes[0]?.id as string;
+  const wish = { justification: 'Quarterly review', ticket: { number: 'CHG-7', system: 'Changes' } };
+  for (const [name, duration] of [
+    ['mia', 'PT30M'],
+    ['maya', 'PT1H'],
+  ] as const) {
+    const { activate } = await as(name).activate({
+      input: { ...wish, eligibility: await eligibility(name), duration },
+    });
+    expect(activate.refusals).toEqual([]);
+  }
+  const { me } = await as('arun').myApprovals();
+  const requests = me.approvals.nodes.map(({ id }) => id);
+  await as('arun').approve({ input: { requests, justification: 'As announced' } });
+  await row('Maya').waitFor();
+  await row('Mia').waitFor();
+  const names = await page.locator('#active .who').allInnerTexts();
+  expect(names.slice(0, 2)).toEqual(['Mia Tolvanen', 'Maya Lindholm']);
+  const picture = await page.screenshot();
+  expect(picture.length).toBeLessThan(150_000);
+  // `PICTURE=clients/examples/live-dashboard/dashboard.png npm run test:browser` renews it.
+  if (process.env.PICTURE) await writeFile(process.env.PICTURE, picture);
 });
 
 test('it takes no name for a part of the page', async () => {

@@ -32,7 +32,8 @@ const write = (selector: string, text: string, within: ParentNode = document) =>
 };
 
 const active = new Map<string, { readonly activation: Activation; readonly row: HTMLElement }>();
-let position = 0;
+/** Null until the page knows how things stand. */
+let position: number | null = null;
 /** What the gateway's clock shows, at least, when `performance.now()` is 0. */
 let clockOffset = Number.NEGATIVE_INFINITY;
 const now = () => clockOffset + performance.now();
@@ -61,8 +62,14 @@ function show(activation: Activation): void {
   write('.role', `${activation.role.displayName} · ${activation.scope.displayName}`, row);
   part('.role', row).title = activation.scope.path;
   active.set(activation.id, { activation, row });
-  const later = [...active.values()].find((other) => (other.activation.endsAt ?? '~') > (activation.endsAt ?? '~'));
-  part('#active').insertBefore(row, later?.row ?? null);
+}
+
+/** Whatever ends first is on top. */
+function arrange(): void {
+  const end = ({ activation: { endsAt } }: { activation: Activation }) => Date.parse(endsAt ?? '') || Number.MAX_VALUE;
+  const rows = [...active.values()].sort((one, other) => end(one) - end(other)).map(({ row }) => row);
+  part('#active').append(...rows);
+  countDown();
 }
 
 function tell({ at, type, actor, principal, role, scope }: Item): void {
@@ -75,7 +82,7 @@ function tell({ at, type, actor, principal, role, scope }: Item): void {
   part('#events').children[EVENTS_SHOWN]?.remove();
 }
 
-/** Every second, and whenever something has changed. */
+/** Also every second. */
 function countDown(): void {
   write('#count', `${active.size}`);
   part('#empty').hidden = active.size > 0;
@@ -108,18 +115,21 @@ function notice(sentence: string): void {
 
 async function watch({ gateway }: Settings, token: () => Promise<string>): Promise<void> {
   const { live } = createPortcullis({ url: `${gateway}/graphql`, token });
-  const isLive = () => say('live', `Live at position ${position.toLocaleString('en')}`);
+  const reach = (place: number | null) => {
+    position = place;
+    if (position === null) say('connecting', 'Connecting…');
+    else say('live', `Live at position ${position.toLocaleString('en')}`);
+  };
   const stream = live.assignmentEvents(
     { snapshot: true },
     {
-      onState: (state) =>
-        state === 'live' ? isLive() : say(state, state === 'waiting' ? 'Reconnecting…' : 'Connecting…'),
+      onState: (state) => (state === 'waiting' ? say(state, 'Reconnecting…') : state === 'live' && reach(position)),
       onHeartbeat: (heartbeat) => {
         synchronize(heartbeat.at);
-        position = heartbeat.position;
-        isLive();
+        reach(heartbeat.position);
       },
       onGap: ({ reason }) => {
+        reach(null);
         active.clear();
         part('#active').replaceChildren();
         notice(
@@ -130,11 +140,11 @@ async function watch({ gateway }: Settings, token: () => Promise<string>): Promi
   );
   for await (const { assignmentEvents: item } of stream) {
     synchronize(item.at);
-    if (item.kind === 'EVENT') tell(item);
+    if (item.type?.startsWith('ASSIGNMENT_')) tell(item);
     if (item.assignment) show(item.assignment);
-    position = item.position;
-    isLive();
-    countDown();
+    if (item.kind === 'SNAPSHOT') continue;
+    reach(item.position);
+    arrange();
   }
 }
 
