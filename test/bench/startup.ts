@@ -3,9 +3,7 @@
  * empty data folder and on one that has been used, beside what PostgreSQL alone needs on the same machine at the same time.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import os from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -13,6 +11,7 @@ import pg from 'pg';
 import { PROJECT_FOLDER } from '../../src/config.ts';
 import { type EmbeddedHost, PLAIN, prepareHost } from '../../src/store/embeddedHost.ts';
 import { median, report } from './report.ts';
+import { freePort, processorTimeOf, temporaryFolder } from './support/stack.ts';
 
 const RUNS = 3;
 const POLL_MILLISECONDS = 10;
@@ -56,12 +55,6 @@ export async function bench(): Promise<void> {
   ]);
 }
 
-async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'portcullis-bench-'));
-  await chmod(folder, 0o755);
-  return folder;
-}
-
 async function startGateway(folder: string): Promise<Timing> {
   const port = await freePort();
   const env = { ...process.env, PORT: String(port), DATA_FOLDER: folder, PUBLIC_URL: '', DATABASE_URL: '' };
@@ -74,7 +67,7 @@ async function startGateway(folder: string): Promise<Timing> {
   try {
     await firstAnswer(`http://localhost:${port}/graphql`, token.trim(), child);
     const seconds = (performance.now() - begin) / 1000;
-    return { seconds, cpuSeconds: await processorTime(child.pid ?? 0) };
+    return { seconds, cpuSeconds: await processorTimeOf(child.pid ?? 0) };
   } finally {
     child.kill('SIGTERM');
     await ended;
@@ -138,36 +131,3 @@ async function firstConnection(socketFolder: string): Promise<void> {
   }
   throw new Error('PostgreSQL alone did not start');
 }
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
-  return address.port;
-}
-
-/** Of a process and everything it started, the ended ones included, as Linux tells it. */
-async function processorTime(root: number): Promise<number> {
-  const pids = await readdir('/proc').catch(() => []);
-  const stats = await Promise.all(
-    pids.filter((pid) => /^\d+$/.test(pid)).map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')),
-  );
-  // After the name in parentheses, which may hold anything: state, parent, …, and from the 12th on the four times.
-  const processes = stats.filter(Boolean).map((stat) => {
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const ticks = fields.slice(11, 15).reduce((sum, each) => sum + Number(each), 0);
-    return { pid: Number.parseInt(stat, 10), parent: Number(fields[1]), ticks };
-  });
-  const family = new Set([root]);
-  for (let size = 0; size < family.size; ) {
-    size = family.size;
-    for (const { pid, parent } of processes) if (family.has(parent)) family.add(pid);
-  }
-  const ticks = processes.filter(({ pid }) => family.has(pid)).reduce((sum, each) => sum + each.ticks, 0);
-  return processes.length === 0 ? Number.NaN : ticks / TICKS_PER_SECOND;
-}
-
-/** What Linux counts processor time in, on every platform Node runs on. */
-const TICKS_PER_SECOND = 100;
