@@ -1,11 +1,13 @@
 /** Who can do what, where, why and until when; and what activating would take. */
 
+import DataLoader from 'dataloader';
 import { type AccessDecision, checkAccess } from '../src/action/access.ts';
 import { explainActivation } from '../src/action/explanation.ts';
 import type { AccessPath } from '../src/decision/access.ts';
 import type { ApprovalStageFacts } from '../src/decision/approval.ts';
 import type { ActivationExplanation, ActivationOutcome, RuleCheck } from '../src/decision/explanation.ts';
 import { listEffectiveAccess } from '../src/store/access.ts';
+import type { CheckInput } from '../src/store/accessCheck.ts';
 import { ArgumentError } from '../src/store/connection.ts';
 import { Assignment, present } from './assignment.ts';
 import { AssignmentTypeEnum, builder, PrincipalKindEnum, ProviderEnum } from './builder.ts';
@@ -142,13 +144,13 @@ builder.queryFields((t) => ({
     nullable: true,
     description: `Does a principal hold a role, or may they perform an operation, at a scope? Through groups and from the scopes above as well. Null when there is no such principal, role or scope, or none whose access the caller may see. ${HISTORY}`,
     args: { input: t.arg({ type: CheckAccessInput, required: true, description: 'The question.' }) },
-    resolve: (_root, { input }, { db, viewer }) => {
+    resolve: (_root, { input }, context) => {
       const { principal, access, scope, at } = input;
       const { role, action, dataAction } = access;
       const question =
         role != null ? { roleId: idOf(role, 'Role') } : action != null ? { action } : { dataAction: dataAction ?? '' };
       const principalId = idOf(principal, ...PRINCIPAL_TYPES);
-      return checkAccess(db(), viewer, { principalId, question, scope: scopeOf(scope), at: at ?? null });
+      return checksOf(context).load({ principalId, question, scope: scopeOf(scope), at: at ?? null });
     },
   }),
   effectiveAccess: t.field({
@@ -170,6 +172,20 @@ builder.queryFields((t) => ({
       effectiveAccess(context, { scope, principal, filter: filter ?? {}, at: at ?? null }, page),
   }),
 }));
+
+const checks = new WeakMap<Context, DataLoader<CheckInput, AccessDecision | null>>();
+
+/** Whoever asks several questions in a document is answered by one statement. */
+function checksOf(context: Context): DataLoader<CheckInput, AccessDecision | null> {
+  const known = checks.get(context);
+  if (known) return known;
+  const { db, viewer } = context;
+  const made = new DataLoader<CheckInput, AccessDecision | null>((inputs) => checkAccess(db(), viewer, inputs), {
+    cache: false,
+  });
+  checks.set(context, made);
+  return made;
+}
 
 interface EffectiveAccessArguments {
   readonly scope: typeof ScopeInput.$inferInput | null | undefined;

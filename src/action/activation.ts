@@ -11,7 +11,7 @@ import { isRefused } from '../refusals.ts';
 import { heldRead, insertAssignment, lockEligibility } from '../store/assignment.ts';
 import type { Sql } from '../store/database.ts';
 import { type EventSubject, record } from '../store/event.ts';
-import { type CurrentPolicy, policyRead, sharePolicy } from '../store/policy.ts';
+import { type CurrentPolicy, policyRead } from '../store/policy.ts';
 import { enabledHolders, enabledUsers } from '../store/principal.ts';
 import { readAtOnce } from '../store/reads.ts';
 import { closeOverdue, insertRequest, pendingRead } from '../store/request.ts';
@@ -106,8 +106,8 @@ interface ActivationQuestion {
 }
 
 /**
- * Everything an activation is judged by, at this instant; the eligible assignment is locked against its removal. Three
- * statements: what there is to lock, what holds until the transaction ends, and then the rest together.
+ * Everything an activation is judged by, at this instant; the eligible assignment is locked against its removal, and its
+ * settings against a change. Two statements: the second sees whatever the first has waited for.
  */
 export async function activationFacts(
   tx: Transaction,
@@ -119,7 +119,6 @@ export async function activationFacts(
   const { provider, roleId } = row;
   // The policy is that of the eligible assignment's scope: a narrower scope must not slip past its approval.
   const key = { provider, roleId, scopeId: row.scopeId };
-  await sharePolicy(db, key);
   const reference = named ? scopeReference(named, provider) : { id: row.scopeId };
   const access = { principalId: viewerId, roleId, scopeId: scopeIdOf(reference) };
   const [now, role, scope, policy, held, pending] = await readAtOnce(

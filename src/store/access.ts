@@ -1,16 +1,7 @@
 /** Who can do what, where, by which way, and until when? Answers of now and of any past instant, in one or two statements. */
 import { type RawBuilder, sql } from 'kysely';
-import {
-  type AccessFacts,
-  type AccessPath,
-  type AccessQuestion,
-  type Candidate,
-  lastingWay,
-  type Membership,
-  mayViewAccess,
-  reachesNested,
-} from '../decision/access.ts';
-import { canonicalKey, type ScopeFacts } from '../decision/assignment.ts';
+import { type AccessPath, lastingWay, type Membership, mayViewAccess, reachesNested } from '../decision/access.ts';
+import type { ScopeFacts } from '../decision/assignment.ts';
 import type { Viewer } from '../decision/powers.ts';
 import { DIRECTORY_SCOPE, GROUP_MEMBER } from '../decision/role.ts';
 import {
@@ -21,20 +12,22 @@ import {
   type Provider,
 } from '../decision/words.ts';
 import { ArgumentError, type Page, type PageArguments, readPage } from './connection.ts';
-import type { Sql } from './database.ts';
+import { inForce, type Sql } from './database.ts';
 import { atOrBelow, scopeFacts } from './scope.ts';
 import { instant } from './transaction.ts';
-import { visibleAccess, visiblePrincipal, visibleScope } from './visibility.ts';
+import { visibleAccess, visiblePrincipal } from './visibility.ts';
 
 /** Assignments as they are, or as they were at an instant, with whether one is in force. */
 interface Source {
   readonly table: RawBuilder<unknown>;
   readonly at: RawBuilder<unknown>;
+  inForce(alias: string): RawBuilder<boolean>;
 }
 
-function sourceOf(at: Date | null): Source {
-  if (at === null) return { table: sql`assignment`, at: sql`clock_timestamp()` };
-  return { table: sql`assignments_at(${at}::timestamptz)`, at: sql`${at}::timestamptz` };
+export function sourceOf(at: Date | null): Source {
+  const instant = at === null ? sql`clock_timestamp()` : sql`${at}::timestamptz`;
+  const table = at === null ? sql`assignment` : sql`assignments_at(${instant})`;
+  return { table, at: instant, inForce: (alias) => inForce(alias, instant) };
 }
 
 /** @throws ArgumentError for an instant that has not come */
@@ -46,110 +39,32 @@ export async function refuseFuture(db: Sql, at: Date | null, argument: string): 
 }
 
 /** Deleted groups pass nothing on. Disabling is not kept with its time: it counts for answers of now. */
-const present = (alias: string, at: Date | null) => {
+export const present = (alias: string, at: Date | null) => {
   const deleted = sql.ref(`${alias}.deleted_at`);
   if (at !== null) return sql<boolean>`(${deleted} IS NULL OR ${deleted} > ${at})`;
   return sql<boolean>`(${deleted} IS NULL AND ${sql.ref(`${alias}.enabled`)})`;
 };
 
 /** As an array and not as a join: the planner, who cannot know how few they are, would read every assignment there is. */
-const ANY_AROUND = sql`ANY(ARRAY(SELECT id FROM around))`;
+export const ANY_AROUND = sql`ANY(ARRAY(SELECT id FROM walk))`;
 
-/** The groups around the starting principals, as `around (id)`, and the memberships that lead there, as `step`. */
-function membershipsUp(start: RawBuilder<unknown>, at: Date | null): RawBuilder<unknown> {
+/**
+ * The groups around the starting principals, as `walk (id)`, and the memberships that lead there, as `step`. A row of the
+ * walk is a membership and the group it leads to; as there are finitely many, it ends where groups form a cycle.
+ */
+export function membershipsUp(start: RawBuilder<unknown>, at: Date | null): RawBuilder<unknown> {
   const source = sourceOf(at);
   return sql`
-    around (id) AS (
-      ${start}
+    walk (member, id, ends_at) AS (
+      SELECT NULL::uuid, start.id, NULL::timestamptz FROM (${start}) start(id)
       UNION
-      SELECT g.id FROM around
-      JOIN ${source.table} m ON m.principal_id = around.id AND m.role_id = ${GROUP_MEMBER} AND m.type = 'ACTIVE' AND m.during @> ${source.at}
+      SELECT m.principal_id, g.id, m.ends_at FROM walk
+      JOIN ${source.table} m ON m.principal_id = walk.id AND m.role_id = ${GROUP_MEMBER} AND m.type = 'ACTIVE' AND ${source.inForce('m')}
       JOIN scope s ON s.id = m.scope_id JOIN principal g ON g.id = s.principal_id AND ${present('g', at)}),
-    step AS MATERIALIZED (
-      SELECT m.principal_id AS "memberId", s.principal_id AS "groupId", m.ends_at AS "endsAt"
-      FROM ${source.table} m
-      JOIN scope s ON s.id = m.scope_id JOIN principal g ON g.id = s.principal_id AND ${present('g', at)}
-      WHERE m.principal_id = ${ANY_AROUND} AND m.role_id = ${GROUP_MEMBER} AND m.type = 'ACTIVE' AND m.during @> ${source.at})`;
+    step AS (SELECT member AS "memberId", id AS "groupId", ends_at AS "endsAt" FROM walk WHERE member IS NOT NULL)`;
 }
 
-type InstantsAsText<T> = Omit<T, 'endsAt'> & { endsAt: string | null };
-
-/** JSON writes an instant with a `T` and a zone; the driver's own text has neither. */
-const fromJson = (text: string | null) => (text === null ? null : new Date(text));
-
-export interface CheckInput {
-  readonly principalId: string;
-  readonly question: AccessQuestion;
-  /** Null with a role of the directory: the directory. */
-  readonly scope: { readonly id: string } | { readonly path: string } | null;
-  /** Null: now. */
-  readonly at: Date | null;
-}
-
-/** Null: no such principal, role or scope, or none whose access the viewer may see. */
-export async function accessFacts(
-  db: Sql,
-  viewer: Viewer,
-  input: CheckInput,
-): Promise<(AccessFacts & { at: Date }) | null> {
-  const { principalId, question, at } = input;
-  const source = sourceOf(at);
-  // Whoever views the access of others at a scope sees the scope.
-  const own = principalId === viewer.id || viewer.powers.groups.includes(principalId);
-  const ofRole = 'roleId' in question ? sql`a.role_id = ${question.roleId}` : sql`a.provider = 'AZURE_RESOURCE'`;
-  const { rows } = await sql<CheckRow>`
-    WITH RECURSIVE place AS MATERIALIZED (
-      SELECT s.id, s.provider, g.id AS "groupId", g.role_assignable AS "roleAssignable"
-      FROM scope s LEFT JOIN principal g ON g.id = s.principal_id AND s.kind = 'GROUP'
-      WHERE ${placeOf(input)} AND ${own ? visibleScope(viewer, 's') : sql`true`}),
-    ${membershipsUp(sql`SELECT ${principalId}::uuid`, at)},
-    candidate AS (
-      SELECT a.id AS "assignmentId", a.provider, a.role_id AS "roleId", a.principal_id AS "holderId", a.scope_id AS "scopeId",
-        a.ends_at AS "endsAt", a.condition, ${'roleId' in question ? sql`'[]'::jsonb` : sql`r.permissions`} AS permissions
-      FROM ${source.table} a JOIN role r ON r.id = a.role_id
-      WHERE a.principal_id = ${ANY_AROUND} AND a.type = 'ACTIVE' AND a.during @> ${source.at} AND ${ofRole}
-        AND a.scope_id = ANY(ARRAY(SELECT x.ancestor_id FROM scope_ancestor x JOIN place ON place.id = x.scope_id)))
-    SELECT place.*, ${at === null ? sql`clock_timestamp()` : sql`${at}::timestamptz`} AS at, ${present('p', at)} AS "principalEnabled",
-      ARRAY(SELECT ancestor_id FROM scope_ancestor WHERE scope_id = place.id) AS "ancestorIds",
-      (SELECT json_agg(step) FROM step) AS memberships, (SELECT json_agg(candidate) FROM candidate) AS candidates
-    FROM place JOIN principal p ON p.id = ${principalId} AND ${visiblePrincipal(viewer, 'p')}`.execute(db);
-  const [row] = rows;
-  if (!row || !(own || viewerMaySee(viewer, row))) return null;
-  const { id: scopeId, principalEnabled } = row;
-  const dated = <T extends { endsAt: string | null }>(list: T[] | null) =>
-    (list ?? []).map((one) => ({ ...one, endsAt: fromJson(one.endsAt) }));
-  return {
-    ...{ question, principalId, principalEnabled, scopeId, at: instant(row.at) },
-    candidates: dated(row.candidates) as Candidate[],
-    memberships: dated(row.memberships) as Membership[],
-  };
-}
-
-interface CheckRow {
-  id: string;
-  provider: Provider;
-  groupId: string | null;
-  roleAssignable: boolean | null;
-  at: string;
-  principalEnabled: boolean;
-  ancestorIds: string[];
-  memberships: InstantsAsText<Membership>[] | null;
-  candidates: InstantsAsText<Candidate>[] | null;
-}
-
-/** A path is one of the role's provider, and of Azure for an operation. */
-function placeOf({ scope, question }: CheckInput) {
-  const provider =
-    'roleId' in question ? sql`(SELECT provider FROM role WHERE id = ${question.roleId})` : sql`'AZURE_RESOURCE'`;
-  if (scope === null) return sql`s.id = ${DIRECTORY_SCOPE} AND s.provider = ${provider}`;
-  if ('id' in scope) return sql`s.id = ${scope.id} AND s.provider = ${provider}`;
-  return sql`s.key = ${canonicalKey(scope.path)} AND s.provider = ${provider}`;
-}
-
-function viewerMaySee({ powers }: Viewer, row: CheckRow): boolean {
-  const group = row.groupId === null ? null : { id: row.groupId, roleAssignable: row.roleAssignable === true };
-  return mayViewAccess(powers, { provider: row.provider, type: 'ACTIVE', ancestorIds: row.ancestorIds, group });
-}
+export type InstantsAsText<T> = Omit<T, 'endsAt'> & { endsAt: string | null };
 
 export interface EffectiveAccessFilter {
   readonly providers?: readonly Provider[] | null | undefined;

@@ -7,6 +7,7 @@ import { insertRow } from './bulk.ts';
 import { type Page, type PageArguments, readPage } from './connection.ts';
 import { among, type Sql } from './database.ts';
 import { AssignmentEntity } from './entities.ts';
+import { policyShared } from './policy.ts';
 import type { Read } from './reads.ts';
 import { atOrBelow } from './scope.ts';
 import { instant, type Transaction } from './transaction.ts';
@@ -165,7 +166,7 @@ export async function lockAssignment(tx: Transaction, viewer: Viewer, id: string
 /**
  * The eligible assignment, when the principal holds it directly or as an active member of the group that does.
  * An Entra role reaches direct members only. Nobody but an enabled user has use of it: an application in the group cannot
- * take the steps of an activation.
+ * take the steps of an activation. The settings that govern it are shared with it, until the transaction is over.
  */
 export async function lockEligibility(
   tx: Transaction,
@@ -173,11 +174,14 @@ export async function lockEligibility(
   id: string,
 ): Promise<LockedAssignment | null> {
   const { rows } = await sql<LockedRow>`
-    SELECT ${LOCKED_COLUMNS} FROM assignment a
+    WITH eligible AS MATERIALIZED (SELECT ${LOCKED_COLUMNS} FROM assignment a
     WHERE a.id = ${id} AND a.type = 'ELIGIBLE' AND (a.principal_id = ${principalId} OR a.principal_id IN (
       SELECT g.group_id FROM groups_of(${principalId}, clock_timestamp()) g WHERE g.direct OR a.provider <> 'ENTRA_ROLE'))
       AND EXISTS (SELECT 1 FROM principal p WHERE p.id = ${principalId} AND p.kind = 'USER' AND p.enabled AND p.deleted_at IS NULL)
-    FOR SHARE OF a`.execute(tx.getKysely());
+    FOR SHARE OF a)
+    SELECT *, ${policyShared({ provider: sql`provider`, roleId: sql`"roleId"`, scopeId: sql`"scopeId"` })} FROM eligible`.execute(
+    tx.getKysely(),
+  );
   return rows[0] ? { ...rows[0], startsAt: instant(rows[0].startsAt), endsAt: instant(rows[0].endsAt) } : null;
 }
 

@@ -51,6 +51,15 @@ function sqlOf(em: EntityManager) {
   return em.getKysely();
 }
 
+/**
+ * For rows that are found by their principal. `during @> now` says the same to the index of periods, which the planner
+ * takes for far more selective than it is: it read every assignment in force to find the three of a person.
+ */
+export function inForce(alias: string, now: RawBuilder<unknown>): RawBuilder<boolean> {
+  const [startsAt, endsAt] = [sql.ref(`${alias}.starts_at`), sql.ref(`${alias}.ends_at`)];
+  return sql`(${startsAt} <= ${now} AND (${endsAt} IS NULL OR ${endsAt} > ${now}))`;
+}
+
 /** One id is compared by itself: PostgreSQL keeps the plan for that, and makes another for every array. */
 export function among(column: RawBuilder<unknown>, ids: readonly string[]): RawBuilder<boolean> {
   return ids.length === 1 ? sql`${column} = ${ids[0]}` : sql`${column} = ANY(${[...ids]}::uuid[])`;

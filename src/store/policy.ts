@@ -41,15 +41,19 @@ export interface PolicyKey {
  * is committed that was judged by rules which no longer held.
  */
 export async function currentPolicy(db: Sql, key: PolicyKey): Promise<EffectivePolicy> {
-  await sharePolicy(db, key);
+  const { provider, roleId, scopeId } = key;
+  await sql`SELECT ${policyShared({ provider: sql`${provider}`, roleId: sql`${roleId}`, scopeId: sql`${scopeId}` })}`.execute(
+    db,
+  );
   const [policy] = await currentPolicies(db, [key]);
   return policy as EffectivePolicy;
 }
 
-/** A statement of its own: the next one sees whatever this one has waited for. */
-export async function sharePolicy(db: Sql, key: PolicyKey): Promise<void> {
-  await sql`SELECT pg_advisory_xact_lock_shared(${lockOf(sql`${key.roleId}::text`, sql`up.ancestor_id::text`)})
-    FROM scope_ancestor up WHERE up.scope_id = ${scopeOf(key)} ORDER BY up.depth`.execute(db);
+/** Shared from here on. It is a part of an earlier statement than the one that reads: that sees whatever this has waited for. */
+export function policyShared({ provider, roleId, scopeId }: Record<keyof PolicyKey, RawBuilder<unknown>>) {
+  const scope = sql`CASE ${provider} WHEN 'ENTRA_ROLE' THEN ${DIRECTORY_SCOPE}::uuid ELSE ${scopeId}::uuid END`;
+  const lock = sql`pg_advisory_xact_lock_shared(${lockOf(sql`${roleId}::text`, sql`up.ancestor_id::text`)})`;
+  return sql`(SELECT count(${lock}) FROM scope_ancestor up WHERE up.scope_id = ${scope})`;
 }
 
 /** For whoever shares it already. */

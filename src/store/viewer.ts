@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { type HeldRole, type Powers, powersOf, type Viewer } from '../decision/powers.ts';
 import type { PrincipalKind, UserType } from '../decision/words.ts';
-import type { Sql } from './database.ts';
+import { inForce, type Sql } from './database.ts';
 import { instant } from './transaction.ts';
 
 export interface ViewerFacts {
@@ -93,7 +93,7 @@ async function readRows(db: Sql, principalIds: readonly string[], changesAt = sq
         FROM assignment a
         JOIN role r ON r.id = a.role_id
         JOIN scope s ON s.id = a.scope_id
-        WHERE a.type = 'ACTIVE' AND a.during @> clock.now AND a.principal_id = ANY(p.id || member.groups)
+        WHERE a.type = 'ACTIVE' AND ${inForce('a', sql`clock.now`)} AND a.principal_id = ANY(p.id || member.groups)
           -- An Entra role reaches the direct members of the group that holds it, an Azure role the nested ones too.
           AND (a.provider = 'AZURE_RESOURCE' OR a.principal_id = ANY(p.id || member.direct))) AS held
     FROM (SELECT clock_timestamp() AS now OFFSET 0) clock
