@@ -57,8 +57,12 @@ function parentByPath(path: string): string {
 
 /** `…/Microsoft.Sql/servers/one/databases/two` → `…/Microsoft.Sql/servers/one`; null when nothing is above but a group. */
 export function parentResource(path: string): string | null {
-  const [above, below] = [path.split('/').slice(0, -2).join('/'), path.split(/\/providers\//i).at(-1) ?? ''];
-  return below.split('/').length > 3 ? above : null;
+  return ownPart(path).length > 3 ? path.split('/').slice(0, -2).join('/') : null;
+}
+
+/** Namespace, then types and names by turns: what follows the last `providers` that is no resource group's own name. */
+function ownPart(path: string): string[] {
+  return /^.*\/providers\/([^/]+(\/[^/]+\/[^/]+)+)$/i.exec(path)?.[1]?.split('/') ?? [];
 }
 
 function parentByField(item: JsonObject, properties: JsonObject): string | null {
@@ -69,6 +73,7 @@ function parentByField(item: JsonObject, properties: JsonObject): string | null 
 }
 
 function typeOf(path: string): string {
-  const [namespace = '', ...rest] = (path.split(/\/providers\//i).at(-1) ?? '').split('/');
-  return [namespace, ...rest.filter((_, index) => index % 2 === 0)].join('/');
+  return ownPart(path)
+    .filter((_, index) => index === 0 || index % 2 === 1)
+    .join('/');
 }

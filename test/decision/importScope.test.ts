@@ -103,3 +103,12 @@ test('a resource may lie below another one', () => {
   expect(parentResource(VAULT)).toBeNull();
   expect(parentResource(`${VAULT}/secrets/one/providers/Microsoft.Insights/settings/two`)).toBeNull();
 });
+
+test.each(['providers', 'Providers'])('a resource group may be called %s, and a resource as well', (name) => {
+  const group = `${SUBSCRIPTION}/resourceGroups/${name}`;
+  const site = `${group}/providers/Microsoft.Web/sites/${name}`;
+  const slot = `${site}/slots/green`;
+  expect(readArmItem({ id: site }, [])).toMatchObject({ resourceType: 'Microsoft.Web/sites', parentPath: group });
+  expect(readArmItem({ id: slot }, []).resourceType).toBe('Microsoft.Web/sites/slots');
+  expect([parentResource(site), parentResource(slot)]).toEqual([null, site]);
+});
