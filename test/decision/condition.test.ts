@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import builtIn from '../../src/catalogue/azure-built-in-roles.json' with { type: 'json' };
 import { CONDITION_MAXIMUM, conditionFault, conditionRefusal } from '../../src/decision/condition.ts';
+import { CONDITION_VERSION } from '../../src/decision/words.ts';
 
 const ATTRIBUTE = '@Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name]';
 const GUID = '18d7d88d-d35e-4fb5-a5c3-7773c20a72d9';
@@ -14,6 +15,11 @@ describe('it reads', () => {
   test('every condition of the built-in roles', () => {
     expect(conditions.length).toBeGreaterThan(20);
     expect(conditions.filter((text) => conditionFault(text))).toEqual([]);
+  });
+
+  test('the only version of the language that the built-in roles are written in', () => {
+    const versions = JSON.stringify(builtIn).matchAll(/"conditionVersion":"([^"]*)"/g);
+    expect(new Set([...versions].map(([, version]) => version))).toEqual(new Set([CONDITION_VERSION]));
   });
 
   test.each([
