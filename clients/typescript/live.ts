@@ -45,7 +45,7 @@ export interface LiveOptions {
   readonly firstPauseMilliseconds?: number;
   /** Default 10,000. */
   readonly longestPauseMilliseconds?: number;
-  /** No item and no heartbeat for so long is a lost connection: three heartbeats, 30,000, by default. */
+  /** No item and no heartbeat for so long is a lost connection. Default 30,000: three heartbeats of a gateway by default. */
   readonly silenceMilliseconds?: number;
   /** So many items wait to be read; then the stream is left until half of them have been, and resumed. Default 10,000. */
   readonly waitingItems?: number;
@@ -101,6 +101,7 @@ class Stream {
   readonly #place: Place;
   readonly #entries = new Queue<Entry>();
   readonly #stopped = new AbortController();
+  #hasHadItems = false;
   /** Attempts in a row without an item. */
   #failures = 0;
   /** Tokens in a row that were not accepted. */
@@ -197,6 +198,7 @@ class Stream {
 
   #accept(data: unknown): void {
     this.#failures = 0;
+    this.#hasHadItems = true;
     const [item] = Object.values(data as Record<string, Item>) as [Item];
     const isNews = this.#place.reach(item);
     if (item.kind !== 'HEARTBEAT') {
@@ -229,6 +231,8 @@ class Stream {
   #isPassing(failure: PortcullisError): boolean {
     const { code, status } = failure;
     if (code === 'UNAUTHENTICATED') return this.#source.renewable && ++this.#refused < REFUSED_TOKENS;
+    // Of a stream that is resumed, the lost connection may still be counted.
+    if (code === 'TOO_MANY_SUBSCRIPTIONS') return this.#hasHadItems;
     return PASSING.includes(code) || PASSING_STATUS.includes(status ?? 0);
   }
 

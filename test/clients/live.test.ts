@@ -221,7 +221,7 @@ describe.each(['websocket', 'sse'] as const)('a stream over %s', (transport) => 
     expect(await live.next()).toEqual(ended);
   });
 
-  test.each(['FORBIDDEN', 'BAD_CURSOR', 'TOO_MANY_SUBSCRIPTIONS', 'BAD_USER_INPUT'])(
+  test.each(['FORBIDDEN', 'BAD_CURSOR', 'SNAPSHOT_TOO_LARGE', 'BAD_USER_INPUT'])(
     'ends with %s, and does not ask again',
     async (code) => {
       const live = open();
@@ -233,6 +233,25 @@ describe.each(['websocket', 'sse'] as const)('a stream over %s', (transport) => 
       expect(stub.authorizations).toHaveLength(1);
     },
   );
+
+  test('does not end when it is resumed before the gateway knows that it was lost', async () => {
+    const live = open();
+    const first = await stub.next();
+    first.event(1);
+    expect(await take(live, 1)).toEqual([1]);
+    first.cut();
+    (await stub.next()).fail('TOO_MANY_SUBSCRIPTIONS', { limit: 50 });
+    const third = await stub.next();
+    third.event(2);
+    expect(await take(live, 1)).toEqual([2]);
+    await live.return?.();
+  });
+
+  test('ends when there is no room for it from the first', async () => {
+    const live = open();
+    (await stub.next()).fail('TOO_MANY_SUBSCRIPTIONS', { limit: 50 });
+    await expect(live.next()).rejects.toMatchObject({ code: 'TOO_MANY_SUBSCRIPTIONS' });
+  });
 
   test('ends when the gateway completes it', async () => {
     const live = open();
