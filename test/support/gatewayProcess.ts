@@ -35,6 +35,8 @@ export async function createGatewayProcess(database: TestDatabase) {
     },
     /** Of the process; undefined while there is none. */
     pid: () => program?.child.pid,
+    /** What it has printed so far, complaints included. */
+    output: () => program?.output() ?? '',
     async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
       program?.child.kill(signal);
       await program?.ended;
