@@ -8,13 +8,14 @@ import type { Proof, Reasons } from '../decision/rules.ts';
 import type { ScheduleInput } from '../decision/schedule.ts';
 import type { Provider } from '../decision/words.ts';
 import { isRefused } from '../refusals.ts';
-import { heldRead, insertAssignment, lockEligibility } from '../store/assignment.ts';
+import { assignmentRow, heldRead, lockEligibility } from '../store/assignment.ts';
+import { insertTogether } from '../store/bulk.ts';
 import type { Sql } from '../store/database.ts';
-import { type EventSubject, record } from '../store/event.ts';
+import { type EventSubject, eventRow, record } from '../store/event.ts';
 import { type CurrentPolicy, policyRead } from '../store/policy.ts';
 import { enabledHolders, enabledUsers } from '../store/principal.ts';
 import { readAtOnce } from '../store/reads.ts';
-import { closeOverdue, insertRequest, pendingRead } from '../store/request.ts';
+import { closeOverdue, insertRequest, pendingRead, requestRow } from '../store/request.ts';
 import { roleRead } from '../store/role.ts';
 import { scopeIdOf, scopeRead } from '../store/scope.ts';
 import { databaseNow, type Transaction } from '../store/transaction.ts';
@@ -22,10 +23,12 @@ import { type ScopeArgument, scopeReference } from './assignment.ts';
 import {
   type ActionContext,
   type Attempt,
+  asHolder,
   type CommonInput,
+  type HolderAttempt,
   type Outcome,
-  perform,
   performAll,
+  performAsHolder,
   type Written,
 } from './perform.ts';
 
@@ -38,7 +41,7 @@ export interface ActivateInput extends CommonInput {
 }
 
 export function activate(context: ActionContext, input: ActivateInput): Promise<Outcome> {
-  return perform(context, 'activate', input, (attempt) => activateOne(attempt, input));
+  return performAsHolder(context, 'activate', input, (attempt) => activateOne(attempt, input));
 }
 
 export interface ActivateManyInput extends CommonInput {
@@ -51,7 +54,7 @@ export interface ActivateManyInput extends CommonInput {
 export async function activateMany(context: ActionContext, input: ActivateManyInput): Promise<Outcome[]> {
   const { activations, atomic, idempotencyKey: key, validateOnly } = input;
   if (atomic) {
-    const works = activations.map((one) => (attempt: Attempt) => activateOne(attempt, one));
+    const works = activations.map((one) => (attempt: Attempt) => activateOne(asHolder(attempt), one));
     return performAll(context, 'activateMany', input, works);
   }
   const outcomes: Outcome[] = [];
@@ -62,24 +65,27 @@ export async function activateMany(context: ActionContext, input: ActivateManyIn
   return outcomes;
 }
 
-async function activateOne({ tx, viewer }: Attempt, input: ActivateInput) {
+async function activateOne({ tx, holder: viewer, present }: HolderAttempt, input: ActivateInput) {
   const { facts, policy } = await activationFacts(tx, {
     viewerId: viewer.id,
     eligibilityId: input.eligibilityId,
     scope: input.scope,
-    scopeViewer: viewer,
+    scopeViewer: present,
     schedule: input.schedule,
     reasons: input.reasons,
     proof: viewer.proof,
   });
+  // Nothing eligible was found, perhaps because there is nobody any more: that has an answer of its own.
+  if (facts.eligibility === null) await present();
   const decision = decideActivation(facts);
   if (isRefused(decision)) return { ...decision, subject: subjectOf(facts) };
   if ('granted' in decision) {
     const { granted } = decision;
     const status = granted.startsAt > facts.now ? 'GRANTED' : 'PROVISIONED';
     const times = { status, expiresAt: null, escalatesAt: null, completedAt: granted.startsAt } as const;
-    const requestId = await insertRequest(tx, { ...requestOf(granted, facts, policy), ...times });
-    const assignmentId = await grant(tx, granted, { requestId, actorId: viewer.id, at: facts.now });
+    const requestId = crypto.randomUUID();
+    const request = requestRow(requestId, { ...requestOf(granted, facts, policy), ...times });
+    const assignmentId = await grant(tx, granted, { requestId, actorId: viewer.id, at: facts.now, request });
     return { requestId, assignmentId, status } satisfies Written;
   }
   const status = 'PENDING_APPROVAL';
@@ -98,8 +104,8 @@ interface ActivationQuestion {
   readonly viewerId: string;
   readonly eligibilityId: string;
   readonly scope: ScopeArgument | null;
-  /** Whose sight limits the scope; null where the request itself named it. */
-  readonly scopeViewer: Viewer | null;
+  /** Whose sight limits the scope that is named; null where the request itself named it. */
+  readonly scopeViewer: (() => Promise<Viewer>) | null;
   readonly schedule: ScheduleInput;
   readonly reasons: Reasons;
   readonly proof: Proof;
@@ -120,12 +126,13 @@ export async function activationFacts(
   // The policy is that of the eligible assignment's scope: a narrower scope must not slip past its approval.
   const key = { provider, roleId, scopeId: row.scopeId };
   const reference = named ? scopeReference(named, provider) : { id: row.scopeId };
+  // Whoever holds the eligible assignment knows its scope, also once it has ended.
+  const sight = named && scopeViewer ? await scopeViewer() : null;
   const access = { principalId: viewerId, roleId, scopeId: scopeIdOf(reference) };
   const [now, role, scope, policy, held, pending] = await readAtOnce(
     db,
     roleRead(roleId),
-    // Whoever holds the eligible assignment knows its scope, also once it has ended.
-    scopeRead(named ? scopeViewer : null, reference),
+    scopeRead(sight, reference),
     policyRead(key),
     heldRead({ ...access, type: 'ACTIVE' }),
     pendingRead({ ...access, assignmentType: 'ACTIVE' }),
@@ -172,23 +179,36 @@ export async function stagesOf(
   return stages;
 }
 
+interface Grant {
+  readonly requestId: string;
+  readonly actorId: string;
+  readonly at: Date;
+  /** The row of the request where there is none yet. */
+  readonly request?: object;
+}
+
 /** The active assignment that rests on an eligible one, and its event. */
 export async function grant(
   tx: Transaction,
   { startsAt, endsAt, ...activation }: Activation,
-  { requestId, actorId, at }: { requestId: string; actorId: string; at: Date },
+  { requestId, actorId, at, request }: Grant,
 ): Promise<string> {
   const { provider, roleId, scopeId, principalId } = activation;
-  const access = { provider, roleId, scopeId, principalId };
-  const assignmentId = await insertAssignment(tx, {
+  const assignmentId = crypto.randomUUID();
+  const assignment = assignmentRow(assignmentId, {
     ...activation,
     ...{ type: 'ACTIVE', state: 'ACTIVATED', startsAt, endsAt, requestId, createdAt: at },
   });
-  await record(tx, {
-    ...access,
+  const event = eventRow({
+    ...{ provider, roleId, scopeId, principalId },
     ...{ type: 'assignment.activated', at, actorId, assignmentType: 'ACTIVE', assignmentId, requestId },
     payload: { startsAt, endsAt },
   });
+  await insertTogether(tx.getKysely(), [
+    ...(request ? [['request', request] as const] : []),
+    ['assignment', assignment],
+    ['event', event],
+  ]);
   return assignmentId;
 }
 

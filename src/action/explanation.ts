@@ -20,7 +20,7 @@ export function explainActivation(
   input: ExplainActivationInput,
 ): Promise<ActivationExplanation> {
   return transact(database, async (tx) => {
-    const question = { ...input, viewerId: viewer.id, scopeViewer: viewer, proof: viewer.proof };
+    const question = { ...input, viewerId: viewer.id, scopeViewer: () => Promise.resolve(viewer), proof: viewer.proof };
     const { facts } = await activationFacts(tx, question);
     return explain(facts);
   });

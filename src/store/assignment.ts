@@ -204,8 +204,18 @@ export async function extendAssignment(tx: Transaction, id: string, endsAt: Date
 
 export async function insertAssignment(tx: Transaction, row: NewAssignment): Promise<string> {
   const id = crypto.randomUUID();
-  await insertRow(tx.getKysely(), 'assignment', { ...row, id });
+  await insertRow(tx.getKysely(), 'assignment', assignmentRow(id, row));
   return id;
+}
+
+/** Whatever else the given object carries is left out. */
+export function assignmentRow(id: string, row: NewAssignment): object {
+  const { provider, roleId, scopeId, principalId, type, state, startsAt, endsAt } = row;
+  const { eligibilityId, requestId, condition, createdAt } = row;
+  return {
+    ...{ id, provider, roleId, scopeId, principalId, type, state, startsAt, endsAt },
+    ...{ eligibilityId, requestId, condition, createdAt },
+  };
 }
 
 export interface NewAssignment extends Held, Period {

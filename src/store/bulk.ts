@@ -33,10 +33,22 @@ export async function upsertRows(
 
 /** One row, whose properties are the columns in camel case. */
 export async function insertRow(db: QueryExecutorProvider, table: string, row: object): Promise<void> {
+  await insertOf(table, row).execute(db);
+}
+
+/** One row for each of several tables by one statement: whom a row refers to may be among them. */
+export async function insertTogether(
+  db: QueryExecutorProvider,
+  rows: readonly (readonly [table: string, row: object])[],
+): Promise<void> {
+  const inserts = rows.map(([table, row]) => insertOf(table, row));
+  const parts = inserts.slice(0, -1).map((insert, index) => sql`${sql.ref(`part_${index}`)} AS (${insert})`);
+  await sql`WITH ${sql.join(parts)} ${inserts.at(-1)}`.execute(db);
+}
+
+function insertOf(table: string, row: object) {
   const columns = columnsOf([row]).map((column) => sql.ref(column));
-  await sql`INSERT INTO ${sql.table(table)} (${sql.join(columns)}) VALUES (${sql.join(Object.values(row))})`.execute(
-    db,
-  );
+  return sql`INSERT INTO ${sql.table(table)} (${sql.join(columns)}) VALUES (${sql.join(Object.values(row))})`;
 }
 
 function insertFrom(table: string, rows: readonly object[]) {

@@ -4,6 +4,7 @@ import type { EventFacts, EventFilter } from '../decision/event.ts';
 import type { Viewer } from '../decision/powers.ts';
 import type { AssignmentType, Provider } from '../decision/words.ts';
 import type { EventType } from '../events.ts';
+import { insertRow } from './bulk.ts';
 import type { Sql } from './database.ts';
 import { atOrBelow } from './scope.ts';
 import type { Transaction } from './transaction.ts';
@@ -42,11 +43,17 @@ export interface EventRow extends EventFacts {
 
 /** One row and nothing more: no notification, no lock, no number. The sequencer does those once it is committed. */
 export async function record(tx: Transaction, event: EventInput): Promise<void> {
-  await sql`
-    INSERT INTO event (at, type, actor_id, provider, assignment_type, principal_id, role_id, scope_id, assignment_id, request_id, payload)
-    VALUES (${event.at}, ${event.type}, ${event.actorId}, ${event.provider ?? null}, ${event.assignmentType ?? null},
-      ${event.principalId ?? null}, ${event.roleId ?? null}, ${event.scopeId ?? null}, ${event.assignmentId ?? null},
-      ${event.requestId ?? null}, ${JSON.stringify(event.payload ?? {})}::jsonb)`.execute(tx.getKysely());
+  await insertRow(tx.getKysely(), 'event', eventRow(event));
+}
+
+/** For whoever writes it together with what it is about. */
+export function eventRow(event: EventInput): object {
+  const { at, type, actorId, provider = null, assignmentType = null, principalId = null, roleId = null } = event;
+  const { scopeId = null, assignmentId = null, requestId = null, payload = {} } = event;
+  return {
+    ...{ at, type, actorId, provider, assignmentType, principalId, roleId, scopeId, assignmentId, requestId },
+    payload: JSON.stringify(payload),
+  };
 }
 
 export interface LogHead {

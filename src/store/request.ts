@@ -209,7 +209,7 @@ export async function insertRequest(
   stages: readonly ApprovalStageFacts[] = [],
 ): Promise<string> {
   const id = crypto.randomUUID();
-  await insertRow(tx.getKysely(), 'request', rowOf(id, row));
+  await insertRow(tx.getKysely(), 'request', requestRow(id, row));
   const asked = stages.flatMap(({ approvers, backups }, index) => [
     ...approvers.map((approverId) => ({ approverId, stage: index + 1, escalation: false })),
     ...backups.map((approverId) => ({ approverId, stage: index + 1, escalation: true })),
@@ -223,7 +223,7 @@ export async function insertRequest(
 }
 
 /** Whatever else the given object carries is left out: facts about a policy or a viewer are spread into it. */
-function rowOf(id: string, row: NewRequest): object {
+export function requestRow(id: string, row: NewRequest): object {
   const { action, status, assignmentType, provider, roleId, scopeId, principalId, requestorId, eligibilityId } = row;
   const { policyVersionId, justification, ticketNumber, ticketSystem, startsAt, endsAt, durationMinutes } = row;
   const { targetId = null, condition = null, multiFactorAt, authenticationContexts } = row;
