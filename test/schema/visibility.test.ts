@@ -17,7 +17,7 @@ import { createSchema, printedSchema } from '../../schema/schema.ts';
 import { PERSONAS, type PersonaName, persona } from '../../src/company/personas.ts';
 import { PROJECT_FOLDER } from '../../src/config.ts';
 import { DIRECTORY_SCOPE, ENTRA } from '../../src/decision/role.ts';
-import { type Anything, type Caller, startGateway, type TestGateway } from '../support/gateway.ts';
+import { type Anything, type Caller, open, startGateway, type TestGateway } from '../support/gateway.ts';
 
 const INSIDES =
   /\bselect\b[^"]*\bfrom\b|pg_|node_modules|\bat [\w.<>]+ \(|\.(ts|js|mjs|cjs)\b|constraint|violates|stack/i;
@@ -102,6 +102,40 @@ describe('every root field', () => {
     for (const [field, document] of [...ROOT_FIELDS, ['__schema', '{ __schema { types { name } } }'] as const]) {
       const answer = await gateway.ask(await caller(), document);
       expect([field, answer.status, codesOf(answer), answer.data ?? null]).toEqual([field, status, [code], null]);
+    }
+  });
+});
+
+describe('every stream', () => {
+  const STREAMS = fieldsOf(schema.getSubscriptionType()).map(
+    (field) => [field.name, documentFor('subscription', field).replace('snapshot: false', 'snapshot: true')] as const,
+  );
+  it.each(PERSONAS.map(({ name }) => name))('as %s', async (name) => {
+    expect(STREAMS.map(([field]) => field)).toHaveLength(6);
+    for (const [field, document] of STREAMS) {
+      const stream = await open(gateway, 'WebSocket', name, document);
+      const [first] = await stream.atLeast(1);
+      stream.stop();
+      const [code = 'DATA'] = codesOf(first as Anything);
+      const forbidden = field === 'approvalEvents' && name === 'robot';
+      expect([field, code]).toEqual([field, forbidden ? 'FORBIDDEN' : 'DATA']);
+      expect(JSON.stringify(first)).not.toMatch(INSIDES);
+    }
+  });
+
+  it.each<[string, () => Promise<Caller>, number, string]>([
+    ['nobody', async () => null, 401, 'UNAUTHENTICATED'],
+    ['a stranger', async () => ({ token: await gateway.tokenOf(crypto.randomUUID()) }), 403, 'UNKNOWN_PRINCIPAL'],
+  ])('as %s, who is told no more than that', async (_who, caller, status, code) => {
+    for (const [field, query] of STREAMS) {
+      const body = JSON.stringify({ query });
+      const answer = await gateway.post(await caller(), body, { accept: 'text/event-stream' });
+      expect([field, answer.status, answer.text.includes(`"${code}"`), answer.text.includes('"data"')]).toEqual([
+        field,
+        status,
+        true,
+        false,
+      ]);
     }
   });
 });
