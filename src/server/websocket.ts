@@ -60,6 +60,8 @@ export function createWebSockets(parts: GraphqlParts, graphql: Graphql): WebSock
       async onConnect({ connectionParams, extra }) {
         try {
           extra.identity = await authenticate(verifier, connectionParams?.authorization);
+          // As long as the socket lives nobody needs the token again.
+          delete connectionParams?.authorization;
           extra.session = { expiresAt: extra.identity.expiresAt };
           extra.sinks = new SocketSinks(extra.socket, (extra.request as IncomingMessage).socket);
           // Its headers would be kept as long as the socket: a third of what an idle one needs.
