@@ -3,6 +3,8 @@ import type { Database } from '../store/database.ts';
 import { type LogState, logState } from '../store/eventLog.ts';
 
 const INTERVAL = 1000;
+/** So many looks in a row find an event that is late: one that happened long ago and was recorded just now is not. */
+const LOOKS = 3;
 
 export interface LagOptions {
   readonly database: Database;
@@ -21,14 +23,17 @@ export interface LagWatch {
 
 export function watchLag({ database, alarmSeconds, onAlarm }: LagOptions): LagWatch {
   let state: LogState | null = null;
+  let late = 0;
   let alarmed = false;
   let looking: Promise<void> | null = null;
   const look = async () => {
     // Whoever cannot ask does not know; that the database is gone, the parts that work with it say.
     state = await logState(database.em.fork().getKysely()).catch(() => null);
-    if (state === null || alarmed === state.lagSeconds > alarmSeconds) return;
-    alarmed = !alarmed;
-    onAlarm(alarmed ? late(state.lagSeconds, alarmSeconds) : 'Event log: every event has its position again.');
+    if (state === null) return;
+    late = state.lagSeconds > alarmSeconds ? late + 1 : 0;
+    if (late === LOOKS) onAlarm(complaint(state.lagSeconds, alarmSeconds));
+    if (late === 0 && alarmed) onAlarm('Event log: every event has its position again.');
+    alarmed = late >= LOOKS;
   };
   const start = () => {
     looking ??= look().finally(() => {
@@ -48,6 +53,6 @@ export function watchLag({ database, alarmSeconds, onAlarm }: LagOptions): LagWa
   };
 }
 
-function late(lagSeconds: number, alarmSeconds: number): string {
+function complaint(lagSeconds: number, alarmSeconds: number): string {
   return `Event log: an event has been waiting for its position for ${lagSeconds.toFixed(1)} s, longer than the ${alarmSeconds} s of LAG_ALARM_SECONDS. Streams stand still until a gateway numbers it.`;
 }

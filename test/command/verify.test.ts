@@ -8,7 +8,10 @@ import { loadCheckpointKey } from '../../src/store/checkpointKey.ts';
 import { publicKeyOf, type SigningKey, verifierKey } from '../../src/store/evidence.ts';
 import { checkpoint, sequence } from '../../src/stream/sequencer.ts';
 import { cloneDatabase, createEmptyDatabase, type TestDatabase } from '../support/database.ts';
-import { runNode, temporaryFolder } from '../support/process.ts';
+import { open, startGateway } from '../support/gateway.ts';
+import { runNode, temporaryFolder, until } from '../support/process.ts';
+
+const STREAM = `subscription ($after: Cursor) { assignmentEvents(after: $after) { kind } }`;
 
 let clone: TestDatabase;
 let client: pg.Client;
@@ -30,6 +33,12 @@ afterAll(async () => {
   await clone.drop();
   await remove();
 });
+
+async function sessionOf(url: string) {
+  const session = new pg.Client({ connectionString: url });
+  await session.connect();
+  return Object.assign(session, { [Symbol.asyncDispose]: () => session.end() });
+}
 
 async function write(count: number): Promise<void> {
   await client.query(
@@ -136,5 +145,29 @@ describe('restored', () => {
     const verified = await portcullis(['verify', '--save', path.join(folder, 'after')]);
     expect(verified.output).toMatch(/^Intact up to position 5\.\nSigned up to position 5; checkpoints: 2\./);
     expect(await readFile(path.join(folder, 'after'), 'utf8')).toContain(`epoch ${await epoch()}`);
+  });
+
+  it('tells a stream that comes with a cursor of the time before to read everything anew', async () => {
+    await using gateway = await startGateway();
+    await using session = await sessionOf(gateway.databaseUrl);
+    await until('the past of the demo company', async () => {
+      const { rowCount } = await session.query('SELECT FROM event WHERE position IS NULL');
+      return rowCount === 0;
+    });
+    const { data } = await gateway.ask('grace', '{ eventCursor }');
+    await session.query(`INSERT INTO event (at, type, provider, assignment_type, principal_id, role_id, scope_id, payload)
+      SELECT now(), type, provider, assignment_type, principal_id, role_id, scope_id, payload FROM event
+      WHERE type = 'assignment.assigned' AND provider = 'ENTRA_ROLE' LIMIT 1`);
+    const resume = async () => {
+      const stream = await open(gateway, 'SSE', 'grace', STREAM, { after: data?.eventCursor });
+      const [first] = await stream.atLeast(1);
+      stream.stop();
+      return first;
+    };
+    // The control: in the same epoch the stream goes on.
+    expect(await resume()).toMatchObject({ data: { assignmentEvents: { kind: 'EVENT' } } });
+    expect(await portcullis(['restored'], { DATABASE_URL: gateway.databaseUrl })).toMatchObject({ code: 0 });
+    const error = await until('the gateway to know', async () => (await resume())?.errors?.[0]);
+    expect(error.extensions).toMatchObject({ code: 'RESYNC_REQUIRED', reason: 'OTHER_EPOCH' });
   });
 });
