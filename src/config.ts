@@ -18,6 +18,8 @@ export interface Config {
   readonly databaseUrl: string | null;
   /** Connections the gateway may hold to the database. Default 10. */
   readonly databasePoolSize: number;
+  /** A Redis that wakes many gateways when the log has grown; null: PostgreSQL does. Default null. */
+  readonly redisUrl: string | null;
   /** Usable Global, and Privileged Role, Administrators that no change may go below. Default 1. */
   readonly minimumAdministrators: number;
   /** Events are kept for so long. Default 400. */
@@ -69,6 +71,7 @@ export function readConfig(env: Environment = process.env): Config {
     publicUrl: url(env, 'PUBLIC_URL', `http://localhost:${port}`).replace(/\/+$/, ''),
     dataFolder,
     databaseUrl: readDatabaseUrl(env),
+    redisUrl: readRedisUrl(env),
     databasePoolSize: integer(env, 'DATABASE_POOL_SIZE', 10, 2, 1000),
     minimumAdministrators: integer(env, 'MINIMUM_ADMINISTRATORS', 1, 1, 100),
     ...readRetention(env),
@@ -121,6 +124,26 @@ function readDatabaseUrl(env: Environment): string | null {
     );
   }
   return env.DATABASE_URL;
+}
+
+function readRedisUrl(env: Environment): string | null {
+  if (!env.REDIS_URL) return null;
+  if (!isRedisUrl(env.REDIS_URL)) {
+    throw new SettingError(
+      'REDIS_URL is not the address of a Redis: give it as redis://user:password@host:port, or rediss:// for TLS.',
+    );
+  }
+  return env.REDIS_URL;
+}
+
+function isRedisUrl(text: string): boolean {
+  try {
+    const { protocol, hostname, pathname, username, password } = new URL(text);
+    decodeURIComponent(username + password);
+    return /^rediss?:$/.test(protocol) && hostname !== '' && /^\/?\d*$/.test(pathname);
+  } catch {
+    return false;
+  }
 }
 
 function readOrigins(env: Environment): string[] {

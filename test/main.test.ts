@@ -148,6 +148,9 @@ describe('start', () => {
       'postgres://someone:secret@127.0.0.1:1/x',
       'The database at postgres://someone@127.0.0.1:1/x cannot be reached: connect ECONNREFUSED 127.0.0.1:1.',
     ],
+    ['REDIS_URL', 'redis://localhost/names', 'REDIS_URL is not the address of a Redis'],
+    ['REDIS_URL', 'redis://someone:%@localhost', 'REDIS_URL is not the address of a Redis'],
+    ['REDIS_URL', 'http://someone:secret@localhost', 'REDIS_URL is not the address of a Redis'],
     ['HOST', '192.0.2.1', 'HOST is "192.0.2.1", which is no address of this machine'],
     ['NODE_ENV', 'production', 'OIDC_ISSUER is not set'],
   ])('refuses %s=%s in one sentence', async (name, value, sentence) => {

@@ -44,7 +44,7 @@ const FLOORS: Readonly<Record<string, Floor>> = {
   'src/action/': { may: [...FOUNDATION, 'src/decision/', 'src/store/'], packages: /^kysely$/ },
   'src/stream/': {
     may: [...FOUNDATION, 'src/store/', 'src/action/', 'src/decision/event.ts', 'type:src/decision/'],
-    packages: /^(pg$|node:)/,
+    packages: /^((pg|@redis\/client)$|node:)/,
   },
   'src/schedule/': {
     may: [...FOUNDATION, 'src/store/', 'src/action/', 'type:src/decision/'],

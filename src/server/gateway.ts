@@ -13,6 +13,7 @@ import { Hub } from '../stream/hub.ts';
 import { watchLag } from '../stream/lag.ts';
 import { startSequencer } from '../stream/sequencer.ts';
 import { startTail } from '../stream/tail.ts';
+import { connectWakeUps } from '../stream/wakeUps.ts';
 import { trustedDocuments } from './documents.ts';
 import type { FaultLog } from './errors.ts';
 import { createGraphql, type GraphqlParts } from './graphql.ts';
@@ -40,8 +41,12 @@ export async function createGateway({ config, database, url, ofProcess = false }
   const schema = createSchema();
   const documents = trustedDocuments(config.trustedDocumentsOnly);
   const checkpointKey = await loadCheckpointKey(config.checkpointKeyFile);
-  const tail = await startTail(url, (error) => log('event log tail', error));
-  const sequencer = startSequencer({ url, checkpointKey, onFault: (error) => log('event log sequencer', error) });
+  const wakeUps = await wakeUpsOf(config);
+  const tail = await startTail(url, (error) => log('event log tail', error), wakeUps);
+  const sequencer = startSequencer({
+    ...{ url, checkpointKey, onFault: (error) => log('event log sequencer', error) },
+    announce: wakeUps ? () => wakeUps.announce() : undefined,
+  });
   const lag = watchLag({ database, alarmSeconds: config.lagAlarmSeconds, onAlarm: (line) => console.error(line) });
   const metrics = createMetrics({ token: config.metricsToken, ofProcess });
   measureLog(metrics, lag, sequencer);
@@ -69,9 +74,15 @@ export async function createGateway({ config, database, url, ofProcess = false }
       await lag.stop();
       await sequencer.stop();
       await tail.stop();
+      await wakeUps?.close();
       await graphql.dispose();
     },
   };
+}
+
+/** Null: PostgreSQL's own. */
+async function wakeUpsOf({ redisUrl }: Config) {
+  return redisUrl === null ? null : await connectWakeUps(redisUrl, (sentence) => log('wake-ups', sentence));
 }
 
 async function identityOf(config: Config) {

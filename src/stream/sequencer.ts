@@ -31,6 +31,8 @@ export interface SequencerOptions {
   readonly checkpointKey: SigningKey;
   /** Told of every failure; the sequencer itself carries on with a new connection. */
   readonly onFault: (error: unknown) => void;
+  /** Tells the gateways of new positions, once they are committed. Left out: PostgreSQL notifies them with the commit. */
+  readonly announce?: (() => void) | undefined;
 }
 
 export interface Sequencer {
@@ -71,7 +73,7 @@ async function run(options: SequencerOptions, self: { leads: boolean }, stopped:
         self.leads = await acquireLead(client);
         if (!self.leads) await pause(FOLLOWER_INTERVAL, stopped);
       }
-      if (self.leads) await lead(client, options.checkpointKey, stopped);
+      if (self.leads) await lead(client, options, stopped);
     } catch (error) {
       options.onFault(error);
       await pause(RECONNECT_INTERVAL, stopped);
@@ -100,14 +102,19 @@ async function acquireLead(client: pg.Client): Promise<boolean> {
   return rows[0]?.leads === true;
 }
 
-async function lead(client: pg.Client, key: SigningKey, stopped: AbortSignal): Promise<void> {
+async function lead(
+  client: pg.Client,
+  { checkpointKey: key, announce }: SequencerOptions,
+  stopped: AbortSignal,
+): Promise<void> {
   let unsigned = true;
   let signedAt = Number.NEGATIVE_INFINITY;
   let givenAt = Number.NEGATIVE_INFINITY;
   while (!stopped.aborted) {
-    const given = await sequence(client);
+    const given = await sequence(client, announce === undefined);
     const now = performance.now();
     if (given > 0) {
+      announce?.();
       unsigned = true;
       givenAt = now;
     }
@@ -157,7 +164,7 @@ interface Sealed {
  * One batch. The row of `event_log` is locked before the events are read, so that positions stay dense even if two
  * processes took themselves for the leader. Ids order what a row lock has ordered: whoever waited inserted later.
  */
-export async function sequence(client: pg.Client): Promise<number> {
+export async function sequence(client: pg.Client, notifies = true): Promise<number> {
   const { rows: waiting } = await client.query(WAITING);
   if (waiting.length === 0) return 0;
   try {
@@ -166,7 +173,7 @@ export async function sequence(client: pg.Client): Promise<number> {
     const sealed = rows[0] as Sealed;
     // A rival was faster.
     if (sealed.given === 0) await client.query('ROLLBACK');
-    else await client.query(extension(head, sealed));
+    else await client.query(extension(head, sealed, notifies));
     return sealed.given;
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);
@@ -199,7 +206,7 @@ async function lockHead(client: pg.Client): Promise<Head> {
 }
 
 /** Everything that is left to do for a batch, in one message. */
-function extension(head: Head, { given, leaves, oldest, newest }: Sealed): string {
+function extension(head: Head, { given, leaves, oldest, newest }: Sealed, notifies: boolean): string {
   const first = BigInt(head.position) + 1n;
   const last = BigInt(head.position) + BigInt(given);
   const root = batchRoot(leaves);
@@ -209,7 +216,7 @@ function extension(head: Head, { given, leaves, oldest, newest }: Sealed): strin
     UPDATE event_log SET position = ${last}, log_root = ${logRoot};
     INSERT INTO event_batch (first_position, last_position, epoch, root, log_root, oldest_at, newest_at)
       VALUES (${first}, ${last}, '${head.epoch}', ${hex(root)}, ${logRoot}, '${oldest}', '${newest}');
-    NOTIFY ${POSITIONS_CHANNEL};
+    ${notifies ? `NOTIFY ${POSITIONS_CHANNEL};` : ''}
     COMMIT`;
 }
 

@@ -1,6 +1,7 @@
 /** How far is the log? Each gateway listens once; its subscriptions wait here for the next position. */
 import pg from 'pg';
 import { POSITIONS_CHANNEL } from './sequencer.ts';
+import type { WakeUps } from './wakeUps.ts';
 
 /** A notification is a hint and the table the truth: this often the tail looks without one. */
 const POLL_INTERVAL = 1000;
@@ -17,8 +18,14 @@ export interface Tail {
   stop(): Promise<void>;
 }
 
-export async function startTail(url: string, onFault: (error: unknown) => void): Promise<Tail> {
-  const tail = new LogTail(url, onFault);
+/** @param wakeUps by which it hears of new positions; null for PostgreSQL's notifications */
+export async function startTail(
+  url: string,
+  onFault: (error: unknown) => void,
+  wakeUps: WakeUps | null = null,
+): Promise<Tail> {
+  const tail = new LogTail(url, onFault, wakeUps === null);
+  wakeUps?.onWake(() => tail.wake());
   await tail.connect();
   return tail;
 }
@@ -29,15 +36,22 @@ class LogTail implements Tail {
   stopped = false;
   readonly #url: string;
   readonly #onFault: (error: unknown) => void;
+  readonly #listens: boolean;
   readonly #waiting = new Set<() => void>();
   #client: pg.Client | null = null;
   #timer: NodeJS.Timeout | null = null;
   #reading = false;
   #again = false;
 
-  constructor(url: string, onFault: (error: unknown) => void) {
+  constructor(url: string, onFault: (error: unknown) => void, listens: boolean) {
     this.#url = url;
     this.#onFault = onFault;
+    this.#listens = listens;
+  }
+
+  /** There may be new positions. */
+  wake(): void {
+    void this.#read();
   }
 
   async connect(): Promise<void> {
@@ -53,7 +67,7 @@ class LogTail implements Tail {
     client.on('notification', () => void this.#read());
     try {
       await client.connect();
-      await client.query(`LISTEN ${POSITIONS_CHANNEL}`);
+      if (this.#listens) await client.query(`LISTEN ${POSITIONS_CHANNEL}`);
       await this.#look(client);
     } catch (error) {
       client.end().catch(() => undefined);
