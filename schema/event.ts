@@ -231,6 +231,7 @@ builder.subscriptionFields((t) => ({
         audience,
         filter: { types: ASSIGNMENT_EVENTS },
         rows: async (db, viewer) => (await requestsById(db, [requestId], viewer)).map((request) => ({ request })),
+        isStillVisible: async (db, viewer) => (await requestsById(db, [requestId], viewer)).length > 0,
         isOver: (db, viewer, position) => requestIsOver(db, viewer, { id: requestId, position }),
       });
     },

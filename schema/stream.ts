@@ -132,7 +132,7 @@ interface Beginning {
   readonly heartbeats: boolean;
 }
 
-interface Subject extends Pick<Feed, 'rows' | 'isOver'> {
+interface Subject extends Pick<Feed, 'rows' | 'isOver' | 'isStillVisible'> {
   readonly audience: Audience;
   readonly filter: EventFilter;
 }

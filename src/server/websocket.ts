@@ -61,7 +61,7 @@ export function createWebSockets(parts: GraphqlParts, graphql: Graphql): WebSock
         try {
           extra.identity = await authenticate(verifier, connectionParams?.authorization);
           // As long as the socket lives nobody needs the token again.
-          delete connectionParams?.authorization;
+          Object.assign(connectionParams ?? {}, { authorization: undefined });
           extra.session = { expiresAt: extra.identity.expiresAt };
           extra.sinks = new SocketSinks(extra.socket, (extra.request as IncomingMessage).socket);
           // Its headers would be kept as long as the socket: a third of what an idle one needs.

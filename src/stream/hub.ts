@@ -1,7 +1,7 @@
 /** Who is told of each event? One reader of the log for the whole process, and from it to every subscription. */
 import { setImmediate } from 'node:timers/promises';
 import { processNow } from '../clock.ts';
-import { concerns, isChosen, showsByPowers, takesPart } from '../decision/event.ts';
+import { type Audience, concerns, isChosen, showsByPowers, takesPart } from '../decision/event.ts';
 import type { Viewer } from '../decision/powers.ts';
 import type { Database, Sql } from '../store/database.ts';
 import { type EventRow, logMoment, oldestReplayable, readEvents } from '../store/event.ts';
@@ -13,7 +13,7 @@ import { Recent } from './recent.ts';
 import { readSnapshot } from './snapshot.ts';
 import { type Outlet, type Session, Subscriber } from './subscriber.ts';
 import type { Tail } from './tail.ts';
-import { type LiveViewer, Viewers } from './viewers.ts';
+import { type LiveViewer, type Loss, Viewers } from './viewers.ts';
 
 /** Events read at a time. */
 const BATCH = 256;
@@ -25,6 +25,12 @@ const JOINABLE = 64;
 /** Rights, tokens and silence are looked at this often, in milliseconds, also when nothing happens. */
 const SWEEP_INTERVAL = 1_000;
 const RETRY_INTERVAL = 500;
+/** Positions that one statement looks through for somebody who may see few of the events there. */
+const SCAN = 20_000;
+/** One's own access, and what one is asked to decide, is one's to follow whatever one may view beside it. */
+const ALWAYS_OWN: readonly Audience['kind'][] = ['OWN_ACCESS', 'APPROVALS'];
+/** Whose events the predicate for access says nothing about. */
+const NOT_ACCESS: readonly Audience['kind'][] = ['POLICIES', 'AUDIT'];
 /** Deliveries go on for so long, in milliseconds, before everything else has its turn. */
 const TURN = 20;
 
@@ -91,12 +97,13 @@ export class Hub {
 
   /** @returns what ends it without a word */
   open(opening: Opening): () => void {
-    const controller = new AbortController();
-    this.#start(opening, controller.signal).catch((error) => {
-      this.#options.onFault(error);
-      opening.outlet.finish(error);
+    const subscriber = this.#admit(opening);
+    if (subscriber === null) return () => undefined;
+    this.#begin(subscriber).catch((error) => {
+      if (!(error instanceof StreamEndedError)) this.#options.onFault(error);
+      subscriber.fail(error);
     });
-    return () => controller.abort();
+    return () => subscriber.stop();
   }
 
   /** Of a principal that has subscriptions: as of the last event, and never older than a second. */
@@ -120,28 +127,32 @@ export class Hub {
 
   readonly #db = (): Sql => this.#options.database.em.fork().getKysely();
 
-  async #start({ feed, rendering, session, outlet }: Opening, stopped: AbortSignal): Promise<void> {
-    if (this.#stopped.signal.aborted) return outlet.finish(new StreamEndedError('GATEWAY_STOPPING'));
+  /** Null: it has been told why not. */
+  #admit({ feed, rendering, session, outlet }: Opening): Subscriber | null {
     const limit = this.#options.subscriptionsPerPrincipal;
-    if (this.#viewers.subscriptionsOf(feed.viewer.id) >= limit) {
-      return outlet.finish(new StreamEndedError('TOO_MANY_SUBSCRIPTIONS', { limit }));
+    const refusal = this.#stopped.signal.aborted
+      ? new StreamEndedError('GATEWAY_STOPPING')
+      : this.#viewers.subscriptionsOf(feed.viewer.id) >= limit
+        ? new StreamEndedError('TOO_MANY_SUBSCRIPTIONS', { limit })
+        : null;
+    if (refusal) {
+      outlet.finish(refusal);
+      return null;
     }
-    const from = this.#options.tail.position;
-    const live = this.#viewers.claim(feed.viewer);
-    const subscriber = new Subscriber(feed, rendering, live, { session, outlet });
+    const subscriber = new Subscriber(feed, rendering, this.#viewers.claim(feed.viewer), { session, outlet });
+    subscriber.onEnd = (reason) => this.#leave(subscriber, reason);
     this.#subscribers.add(subscriber);
     this.counts.subscriptions++;
-    stopped.addEventListener('abort', () => subscriber.stop(), { once: true });
-    subscriber.onEnd = (reason) => this.#leave(subscriber, reason);
-    try {
-      await this.#viewers.settle(live);
-      if (feed.snapshot) await this.#snapshot(subscriber);
-      else subscriber.begin(this.#epoch, feed.after === null ? from : await this.#after(feed.after, feed));
-      await this.#catchUp(subscriber);
-    } catch (error) {
-      if (!(error instanceof StreamEndedError)) this.#options.onFault(error);
-      subscriber.fail(error as Error);
-    }
+    return subscriber;
+  }
+
+  async #begin(subscriber: Subscriber): Promise<void> {
+    const { feed, live } = subscriber;
+    const from = this.#options.tail.position;
+    await this.#viewers.settle(live);
+    if (feed.snapshot) await this.#snapshot(subscriber);
+    else subscriber.begin(this.#epoch, feed.after === null ? from : await this.#after(feed.after, feed));
+    await this.#catchUp(subscriber);
   }
 
   #leave(subscriber: Subscriber, reason: StreamEnd | null): void {
@@ -156,12 +167,16 @@ export class Hub {
     this.#viewers.leave(subscriber.live);
   }
 
-  #lose(live: LiveViewer, loss: 'PRINCIPAL_DISABLED' | 'RIGHTS_LOST'): void {
+  #lose(live: LiveViewer, loss: Loss): void {
     for (const subscriber of [...this.#subscribers]) {
       if (subscriber.live !== live) continue;
-      // One's own access, and what one is asked to decide, is one's to follow whatever one may view beside it.
-      const isOwn = ['OWN_ACCESS', 'APPROVALS'].includes(subscriber.feed.audience.kind);
-      if (loss === 'PRINCIPAL_DISABLED' || !isOwn) subscriber.end(loss);
+      const { feed } = subscriber;
+      if (loss === 'RIGHTS_LOST' && feed.isStillVisible) {
+        feed
+          .isStillVisible(this.#db(), live.viewer)
+          .then((isVisible) => isVisible || subscriber.end(loss))
+          .catch(this.#options.onFault);
+      } else if (loss === 'PRINCIPAL_DISABLED' || !ALWAYS_OWN.includes(feed.audience.kind)) subscriber.end(loss);
     }
   }
 
@@ -219,10 +234,10 @@ export class Hub {
       const entries = this.#recent.since(position).slice(0, PAGE);
       return { entries, upTo: entries.at(-1)?.item.position ?? position };
     }
-    const upTo = this.#recent.position;
+    const upTo = Math.min(position + SCAN, this.#recent.position);
     const { audience, filter } = feed;
     const requestId = audience.kind === 'REQUEST' ? audience.requestId : null;
-    const viewer = ['POLICIES', 'AUDIT'].includes(audience.kind) ? null : live.viewer;
+    const viewer = NOT_ACCESS.includes(audience.kind) ? null : live.viewer;
     const rows = await readEvents(this.#db(), { after: position, upTo, limit: PAGE }, { filter, viewer, requestId });
     const last = rows.length === PAGE ? (rows.at(-1) as EventRow).position : upTo;
     return { entries: rows.map((row) => this.#entry(row)), upTo: last };
@@ -260,6 +275,7 @@ export class Hub {
     const { rendering, feed, live } = subscriber;
     const group = this.#groups.get(key) ?? { rendering, feed, members: new Map() };
     this.#groups.set(key, group);
+    subscriber.isMember = true;
     group.members.set(live, (group.members.get(live) ?? new Set()).add(subscriber));
     this.#endIfOver(subscriber);
     return true;
@@ -430,20 +446,20 @@ export class Hub {
 
   /** Up to here nothing was missed: said to those who asked for it and have heard nothing for long. */
   async #beat(): Promise<void> {
-    const silentSince = processNow().getTime() - this.#options.heartbeatSeconds * 1000;
-    const { position } = this.#recent;
-    const cursor = encodeCursor({ epoch: this.#epoch, position });
-    const entry = new Entry({ kind: 'HEARTBEAT', position, cursor, at: processNow(), event: null, row: null });
+    const now = processNow();
+    const silentSince = now.getTime() - this.#options.heartbeatSeconds * 1000;
+    const entries = new Map<number, Entry>();
     const moment = new Moment();
-    for (const { rendering, members } of this.#groups.values()) {
-      for (const [live, subscribers] of members) {
-        for (const subscriber of subscribers) {
-          if (!subscriber.feed.heartbeats || subscriber.lastPushAt.getTime() > silentSince || !subscriber.isReady)
-            continue;
-          const shared = await entry.shared(rendering, live, moment);
-          subscriber.push(shared ?? (await entry.personal(rendering, live, moment)), position);
-        }
-      }
+    for (const subscriber of this.#subscribers) {
+      const { feed, rendering, live, hasBegun, isReady, lastPushAt } = subscriber;
+      if (!feed.heartbeats || !hasBegun || !isReady || lastPushAt.getTime() > silentSince) continue;
+      const position = subscriber.isMember ? this.#recent.position : subscriber.position;
+      const cursor = encodeCursor({ epoch: this.#epoch, position });
+      const entry =
+        entries.get(position) ?? new Entry({ kind: 'HEARTBEAT', position, cursor, at: now, event: null, row: null });
+      entries.set(position, entry);
+      const shared = await entry.shared(rendering, live, moment);
+      subscriber.push(shared ?? (await entry.personal(rendering, live, moment)), position);
     }
   }
 }

@@ -32,6 +32,8 @@ export interface Feed {
   readonly heartbeats: boolean;
   /** The rows of a snapshot. Null: the events themselves, from the oldest one kept. */
   readonly rows: ((db: Sql, viewer: Viewer) => Promise<readonly unknown[]>) | null;
+  /** Whether a viewer who has lost a right may follow it all the same; left out where every loss ends it. */
+  readonly isStillVisible?: (db: Sql, viewer: Viewer) => Promise<boolean>;
   /** Whether nothing more can come behind that position; left out when something always can. */
   readonly isOver?: (db: Sql, viewer: Viewer, position: number) => Promise<boolean>;
 }

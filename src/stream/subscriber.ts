@@ -40,6 +40,8 @@ export class Subscriber {
   position = 0;
   /** Events of a snapshot's moment that had no position yet: its rows contain them. */
   skipped: ReadonlySet<string> = new Set();
+  /** Among those who are given events as they are read. */
+  isMember = false;
   ended = false;
   lastPushAt = processNow();
   /** Told once, with the reason where there is one. */
@@ -75,6 +77,10 @@ export class Subscriber {
     this.#epoch = epoch;
     this.position = position;
     this.#written = position;
+  }
+
+  get hasBegun(): boolean {
+    return this.#written !== null;
   }
 
   /** @returns false once the stream is over */
