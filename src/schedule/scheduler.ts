@@ -1,6 +1,6 @@
 /** Who sees to it that what falls due happens? One sweep a second over all gateways, handed out by graphile-worker. Events go after their retention. */
 import type { Runner } from 'graphile-worker';
-import type { Database } from '../store/database.ts';
+import { type ConnectionPool, type Database, openPool } from '../store/database.ts';
 import { purgeEvents } from '../store/eventLog.ts';
 import { sweep } from './sweep.ts';
 
@@ -51,14 +51,24 @@ async function keepRunning(options: SchedulerOptions, stopped: AbortSignal): Pro
   }
 }
 
-/** Until it is stopped, or fails with its connection. */
-async function runOnce({ database, url, onFault }: SchedulerOptions, stopped: AbortSignal): Promise<void> {
+/** Until it is stopped, or fails with its connection; nothing of it is left then. */
+async function runOnce(options: SchedulerOptions, stopped: AbortSignal): Promise<void> {
+  // One for the job, one that listens, one for the beat. The library's own would still be open when it says that it has stopped.
+  const connections = openPool(options.url, 3, options.onFault);
+  try {
+    const runner = await startRunner(options, connections, stopped);
+    if (runner) await beat(runner, options.onFault, stopped);
+  } finally {
+    await connections.close();
+  }
+}
+
+/** @returns null when it was stopped before it could start */
+async function startRunner({ database, onFault }: SchedulerOptions, { pool }: ConnectionPool, stopped: AbortSignal) {
   const { Logger, run } = await import('graphile-worker');
-  if (stopped.aborted) return;
-  const runner = await run({
-    connectionString: url,
-    // One for the job, one that listens, one for the beat.
-    maxPoolSize: 3,
+  if (stopped.aborted) return null;
+  return run({
+    pgPool: pool,
     concurrency: 1,
     noHandleSignals: true,
     logger: new Logger(() => (level, message) => {
@@ -74,19 +84,27 @@ async function runOnce({ database, url, onFault }: SchedulerOptions, stopped: Ab
     },
     parsedCronItems: [],
   });
-  const ended = runner.promise;
+}
+
+async function beat(runner: Runner, onFault: (error: unknown) => void, stopped: AbortSignal): Promise<void> {
+  const queued = new Set<Promise<void>>();
+  const add = (name: string) => {
+    const adding = queue(runner, name, onFault).finally(() => queued.delete(adding));
+    queued.add(adding);
+  };
   const timers = [[SWEEP, BEAT] as const, [PURGE, PURGE_INTERVAL] as const].map(([name, interval]) => {
-    void queue(runner, name, onFault);
-    return setInterval(() => void queue(runner, name, onFault), interval);
+    add(name);
+    return setInterval(add, interval, name);
   });
   const stop = () => void runner.stop().catch(() => undefined);
   stopped.addEventListener('abort', stop, { once: true });
   if (stopped.aborted) stop();
   try {
-    await ended;
+    await runner.promise;
   } finally {
     timers.forEach(clearInterval);
     stopped.removeEventListener('abort', stop);
+    await Promise.all(queued);
   }
 }
 

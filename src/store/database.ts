@@ -70,6 +70,33 @@ export async function openDatabase(url: string, poolSize = 10): Promise<Database
   return connect(url, await checkServer(url), poolSize);
 }
 
+export interface ConnectionPool {
+  readonly pool: pg.Pool;
+  /** Waits until every connection has ended, unlike the driver's own. */
+  close(): Promise<void>;
+}
+
+/** For a library that brings its own SQL. */
+export function openPool(url: string, size: number, onFault: (error: unknown) => void): ConnectionPool {
+  const pool = new pg.Pool({ connectionString: url, max: size });
+  const open = new Set<Promise<unknown>>();
+  pool.on('error', onFault);
+  pool.on('connect', (client) => {
+    // Also when nobody works with it any more: an error that nobody hears would end the process.
+    client.on('error', () => undefined);
+    const ended = new Promise((resolve) => client.once('end', resolve));
+    open.add(ended);
+    client.once('end', () => open.delete(ended));
+  });
+  return {
+    pool,
+    async close() {
+      await pool.end();
+      await Promise.all(open);
+    },
+  };
+}
+
 /** Brings the schema up to this version; a no-op when it already is. */
 export async function migrate(database: Database, url: string): Promise<void> {
   const lock = new pg.Client({ connectionString: url });

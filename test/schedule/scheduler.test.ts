@@ -54,3 +54,22 @@ test('it can be stopped before it has come up', async () => {
   const scheduler = startScheduler({ database: clone.database, url: clone.url, onFault: () => undefined });
   await scheduler.stop();
 });
+
+test('nothing of it is left once it has stopped, whenever that is', async () => {
+  const faults: unknown[] = [];
+  for (const queued of [false, true]) {
+    const options = { database: clone.database, url: clone.url, onFault: (error: unknown) => faults.push(error) };
+    const scheduler = startScheduler(options);
+    // It has just begun to queue, or has come so far that it listens.
+    const library =
+      "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query ~ 'graphile_worker|jobs:insert'";
+    await until('its sessions', async () => (await given.run(sql.raw(library))).length > (queued ? 1 : 0));
+    await scheduler.stop();
+    // Whoever is still there hears of it, as when the database is stopped behind it.
+    await given
+      .run(sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+      .catch(() => undefined);
+  }
+  expect(faults).toEqual([]);
+});
