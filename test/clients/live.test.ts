@@ -1,5 +1,6 @@
 /** Does a stream of the SDK outlive every way in which it can be interrupted, and never keep quiet about a gap? */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createEvents } from '../../clients/typescript/http.ts';
 import { createPortcullis, type LiveOptions, type PortcullisOptions } from '../../clients/typescript/portcullis.ts';
 import { lifetimeOf } from '../../clients/typescript/token.ts';
 import { type Stub, startStub } from './stub.ts';
@@ -93,21 +94,33 @@ describe.each(['websocket', 'sse'] as const)('a stream over %s', (transport) => 
 
   test('moves on with heartbeats, which it tells in their place and hands to nobody', async () => {
     const told: unknown[] = [];
-    const live = open({
-      options: { onHeartbeat: ({ position, at }) => told.push([position, at]) },
-    });
+    const onHeartbeat: LiveOptions['onHeartbeat'] = ({ position, at }) => told.push([position, at]);
+    const live = open({ options: { onHeartbeat } });
     const first = await stub.next();
     first.event(1);
-    first.item('HEARTBEAT', 7);
-    first.item('HEARTBEAT', 9);
+    for (const position of [1, 7, 9]) first.item('HEARTBEAT', position);
     first.event(10);
-    expect(await take(live, 1)).toEqual([1]);
-    expect(told).toEqual([]);
-    expect(await take(live, 1)).toEqual([10]);
-    expect(told.at(-1)).toEqual([9, '2026-11-23T10:00:00.000Z']);
+    first.item('HEARTBEAT', 10);
     first.item('HEARTBEAT', 12);
     first.close();
     expect((await stub.next()).variables.after).toBe('c12');
+    expect(await take(live, 1)).toEqual([1]);
+    expect(told).toEqual([]);
+    expect(await take(live, 1)).toEqual([10]);
+    expect(told).toEqual([[9, '2026-11-23T10:00:00.000Z']]);
+    await live.return?.();
+  });
+
+  test('tells a heartbeat that says no more than the event before it, and none from before that', async () => {
+    const told: number[] = [];
+    const live = open({ options: { onHeartbeat: ({ position }) => told.push(position) } });
+    const first = await stub.next();
+    first.event(5);
+    first.item('HEARTBEAT', 4);
+    first.item('HEARTBEAT', 5);
+    first.event(6);
+    expect(await take(live, 2)).toEqual([5, 6]);
+    expect(told).toEqual([5]);
     await live.return?.();
   });
 
@@ -163,13 +176,7 @@ describe.each(['websocket', 'sse'] as const)('a stream over %s', (transport) => 
   describe.each(['CURSOR_TOO_OLD', 'OTHER_EPOCH'] as const)('that meets a gap, %s,', (reason) => {
     test('goes on behind it after having said so, also from a lower position', async () => {
       const order: unknown[] = [];
-      let awaited = false;
-      const onGap = async (gap: unknown) => {
-        order.push(gap);
-        await null;
-        awaited = true;
-      };
-      const live = open({ variables: { after: 'c70' }, options: { onGap } });
+      const live = open({ variables: { after: 'c70' }, options: { onGap: (gap) => void order.push(gap) } });
       const first = await stub.next();
       first.event(71);
       first.fail('RESYNC_REQUIRED', { reason, cursor: 'c3' });
@@ -180,7 +187,6 @@ describe.each(['websocket', 'sse'] as const)('a stream over %s', (transport) => 
       expect(order).toEqual([]);
       expect(await take(live, 1)).toEqual([4]);
       expect(order).toEqual([{ reason, cursor: 'c3', lastCursor: 'c71' }]);
-      expect(awaited).toBe(true);
       await live.return?.();
     });
 
@@ -211,13 +217,38 @@ describe.each(['websocket', 'sse'] as const)('a stream over %s', (transport) => 
     });
   });
 
-  test('ends with what its callback for gaps throws', async () => {
+  test('waits for what its callback for gaps does', async () => {
+    const order: unknown[] = [];
+    // When the second connection is over, what it brought is there.
+    const arrived = Promise.withResolvers<void>();
+    let pauses = 0;
+    const onState: LiveOptions['onState'] = (state) => {
+      if (state === 'waiting' && ++pauses === 2) arrived.resolve();
+    };
+    const onGap = async () => {
+      await arrived.promise;
+      order.push('prepared');
+    };
+    const live = open({ variables: { after: 'c70' }, options: { onGap, onState } });
+    const taken = take(live, 1).then((items) => order.push(...items));
+    (await stub.next()).fail('RESYNC_REQUIRED', { reason: 'OTHER_EPOCH', cursor: 'c3' });
+    const second = await stub.next();
+    second.event(4);
+    second.close();
+    await taken;
+    expect(order).toEqual(['prepared', 4]);
+    await live.return?.();
+  });
+
+  test('ends with what its callback for gaps throws, and leaves', async () => {
     const onGap = () => {
       throw new Error('not prepared for this');
     };
     const live = open({ variables: { after: 'c70' }, options: { onGap } });
     (await stub.next()).fail('RESYNC_REQUIRED', { reason: 'OTHER_EPOCH', cursor: 'c3' });
+    const second = await stub.next();
     await expect(live.next()).rejects.toThrow('not prepared for this');
+    await second.left;
     expect(await live.next()).toEqual(ended);
   });
 
@@ -266,10 +297,10 @@ describe.each(['websocket', 'sse'] as const)('a stream over %s', (transport) => 
   test('asks for the token anew whenever it opens', async () => {
     let asked = 0;
     const live = open({ client: { token: async () => `t${++asked}` } });
-    (await stub.next()).fail('UNAUTHENTICATED', { cursor: 'c0' });
-    const second = await stub.next();
-    expect(stub.authorizations).toEqual(['Bearer t1', 'Bearer t2']);
-    second.event(1);
+    for (let time = 0; time < 4; time++) (await stub.next()).fail('UNAUTHENTICATED', { cursor: 'c0' });
+    const last = await stub.next();
+    expect(stub.authorizations).toEqual([1, 2, 3, 4, 5].map((number) => `Bearer t${number}`));
+    last.event(1);
     expect(await take(live, 1)).toEqual([1]);
     await live.return?.();
   });
@@ -326,31 +357,47 @@ describe.each(['websocket', 'sse'] as const)('a stream over %s', (transport) => 
   });
 
   test('takes silence for a lost connection', async () => {
-    const live = open({ options: { silenceMilliseconds: 50 } });
+    const reasons: unknown[] = [];
+    const onState: LiveOptions['onState'] = (_state, reason) => reason && reasons.push(reason.message);
+    const live = open({ options: { silenceMilliseconds: 50, onState } });
     const first = await stub.next();
     first.event(1);
     expect(await take(live, 1)).toEqual([1]);
     const second = await stub.next();
     expect(second.variables.after).toBe('c1');
     await first.left;
+    expect(reasons).toEqual(['Nothing was heard for 0.05 s.']);
     second.event(2);
     expect(await take(live, 1)).toEqual([2]);
     await live.return?.();
   });
 
-  test('lets go of the stream when its consumer does not read, and loses nothing', async () => {
-    const live = open({ options: { waitingItems: 4 } });
+  test('lets go of the stream when its consumer does not read, until half is read, and loses nothing', async () => {
+    const states: string[] = [];
+    const options = { waitingItems: 4, onState: (state: string) => states.push(state) };
+    const live = open({ options });
     const first = await stub.next();
     for (let position = 1; position <= 9; position++) first.event(position);
     await first.left;
-    const resumed = stub.next();
     expect(await take(live, 2)).toEqual([1, 2]);
-    expect(await Promise.race([resumed, Promise.resolve('not yet')])).toBe('not yet');
+    await new Promise(setImmediate);
+    expect(states).toEqual(['connecting', 'live', 'waiting']);
     expect(await take(live, 1)).toEqual([3]);
-    const second = await resumed;
+    const second = await stub.next();
     expect(second.variables.after).toBe('c4');
     for (let position = 5; position <= 6; position++) second.event(position);
     expect(await take(live, 3)).toEqual([4, 5, 6]);
+    await live.return?.();
+  });
+
+  test('keeps a snapshot whole, however long it is', async () => {
+    const live = open({ variables: { snapshot: true }, options: { waitingItems: 2 } });
+    const first = await stub.next();
+    for (let row = 0; row < 5; row++) first.item('SNAPSHOT', 7);
+    first.item('SNAPSHOT_COMPLETE', 7);
+    await first.left;
+    expect(await take(live, 6)).toEqual([...Array(5).fill('SNAPSHOT 7'), 'SNAPSHOT_COMPLETE 7']);
+    expect((await stub.next()).variables).toEqual({ after: 'c7', snapshot: false, heartbeats: true });
     await live.return?.();
   });
 
@@ -424,14 +471,16 @@ describe('over WebSocket', () => {
 
   test('streams of one client share a socket, which ends with the last of them', async () => {
     const { live } = createPortcullis({ url: stub.url, token: 'token' });
-    const both = [live.assignmentEvents({ after: 'c0' }), live.assignmentEvents({ after: 'c1' })];
-    const [first, second] = [await stub.next(), await stub.next()];
+    const one = live.assignmentEvents({ after: 'c0' });
+    const first = await stub.next();
+    const other = live.assignmentEvents({ after: 'c1' });
+    const second = await stub.next();
     expect(stub.sockets).toBe(1);
-    await both[0]?.return?.();
+    await one.return?.();
     await first.left;
     second.event(2);
-    expect(await take(both[1] as Live, 1)).toEqual([2]);
-    await both[1]?.return?.();
+    expect(await take(other, 1)).toEqual([2]);
+    await other.return?.();
     const third = live.assignmentEvents({ after: 'c2' });
     await stub.next();
     expect(stub.sockets).toBe(2);
@@ -447,8 +496,8 @@ describe('over WebSocket', () => {
     // Asked too early for a new one, it asks again when a fifth of the rest is left.
     await vi.advanceTimersByTimeAsync(80_000);
     await vi.advanceTimersByTimeAsync(80_000);
-    const { value: ping } = await stub.pings.next();
-    expect(ping).toEqual({ payload: { authorization: `Bearer ${fresh}` } });
+    const { value: ping } = await stub.asides.next();
+    expect(ping).toEqual({ type: 'ping', payload: { authorization: `Bearer ${fresh}` } });
     stream.event(1);
     expect(await take(live, 1)).toEqual([1]);
     expect(stub.sockets).toBe(1);
@@ -461,6 +510,45 @@ describe('over WebSocket', () => {
     await stub.next();
     expect(stub.sockets).toBe(2);
     await live.return?.();
+  });
+
+  test.each(['GATEWAY_STOPPING', 'UNAUTHENTICATED'])(
+    '%s is about the socket: all its streams go to another',
+    async (code) => {
+      const { live } = createPortcullis({ url: stub.url, token: () => 'token' });
+      const both = [0, 1].map(() => live.assignmentEvents({ after: 'c0' }, { firstPauseMilliseconds: 1 }));
+      const [first] = [await stub.next(), await stub.next()];
+      first?.fail(code, { cursor: 'c0' });
+      for (const resumed of [await stub.next(), await stub.next()]) resumed.event(1);
+      expect(await Promise.all(both.map((stream) => take(stream, 1)))).toEqual([[1], [1]]);
+      expect(stub.sockets).toBeGreaterThan(1);
+      for (const stream of both) await stream.return?.();
+    },
+  );
+
+  test('a ping is answered with its payload', async () => {
+    const live = start();
+    (await stub.next()).raw('{"type":"ping","payload":{"number":1}}');
+    expect((await stub.asides.next()).value).toEqual({ type: 'pong', payload: { number: 1 } });
+    await live.return?.();
+  });
+
+  test('an operation that is refused ends with the errors', async () => {
+    const live = start();
+    const stream = await stub.next();
+    stream.raw(
+      JSON.stringify({ type: 'error', id: '1', payload: [{ message: 'No.', extensions: { code: 'FORBIDDEN' } }] }),
+    );
+    await expect(live.next()).rejects.toMatchObject({ name: 'PortcullisError', code: 'FORBIDDEN', message: 'No.' });
+    await stream.left;
+  });
+
+  test.each(['nonsense', '{}', 'null'])('%s on a socket ends it', async (text) => {
+    const live = start();
+    const stream = await stub.next();
+    stream.raw(text);
+    await expect(live.next()).rejects.toMatchObject({ code: 'BAD_RESPONSE' });
+    await stream.left;
   });
 
   test.each([4400, 4406, 1009])('a socket that is closed with %i ends the stream', async (code) => {
@@ -483,6 +571,16 @@ describe('over WebSocket', () => {
 
 describe('over SSE', () => {
   const open = () => start({ client: { transport: 'sse' } });
+
+  test('a connection that is left is done, and not broken', async () => {
+    const connection = { url: stub.url, token: async () => 'token', fetch };
+    const { items } = createEvents(connection).open({ documentId: 'x', variables: {} }, () => undefined);
+    const stream = await stub.next();
+    const pending = items.next();
+    await items.return?.();
+    expect(await pending).toEqual(ended);
+    await stream.left;
+  });
 
   test.each([502, 503, 429])('an answer of status %i is asked for again', async (status) => {
     stub.refuse = { status, body: '<h1>Not now</h1>' };

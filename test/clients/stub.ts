@@ -16,6 +16,8 @@ export interface StubStream {
   /** The last item, as the gateway ends a stream. */
   fail(code: string, extensions?: object): void;
   complete(): void;
+  /** Whatever else can be written on such a connection. */
+  raw(text: string): void;
   /** Resets the connection. */
   cut(): void;
   /** Closes the connection in order; over WebSocket with that code. */
@@ -26,14 +28,16 @@ export interface StubStream {
 
 export type Stub = Awaited<ReturnType<typeof startStub>>;
 
-interface Pings {
-  readonly payload: { readonly authorization?: string };
+/** What a client says on a socket beside its streams. */
+interface Aside {
+  readonly type: string;
+  readonly payload?: unknown;
 }
 
 export async function startStub() {
   const streams = new Queue<StubStream>();
   const opened = streams.read();
-  const pings = new Queue<Pings>();
+  const asides = new Queue<Aside>();
   const stub = {
     url: '',
     /** What `eventCursor` answers. */
@@ -47,7 +51,7 @@ export async function startStub() {
     sockets: 0,
     /** The next attempt to open a stream. */
     next: async () => (await opened.next()).value as StubStream,
-    pings: pings.read(),
+    asides: asides.read(),
     close: () => Promise.resolve(),
   };
   const add = (stream: StubStream) => {
@@ -58,7 +62,7 @@ export async function startStub() {
   const sockets = new WebSocketServer({ server });
   sockets.on('connection', (socket) => {
     stub.sockets++;
-    speak(stub, add, (ping) => pings.push(ping), socket);
+    speak(stub, add, (aside) => asides.push(aside), socket);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -91,11 +95,22 @@ async function answer(stub: Stub, add: Add, req: IncomingMessage, res: ServerRes
     const finish = () => res.end('event: complete\ndata:\n\n');
     const send = (payload: object) => res.write(`event: next\ndata: ${JSON.stringify(payload)}\n\n`);
     const cut = () => (res.socket as Duplex & { resetAndDestroy(): void }).resetAndDestroy();
-    add(inHand({ variables, authorization, left, send, finish, cut, close: () => res.end() }));
+    add(
+      inHand({
+        variables,
+        authorization,
+        left,
+        send,
+        finish,
+        cut,
+        close: () => res.end(),
+        raw: (text) => res.write(text),
+      }),
+    );
   }
 }
 
-function speak(stub: Stub, add: Add, onPing: (ping: Pings) => void, socket: WebSocket): void {
+function speak(stub: Stub, add: Add, onAside: (aside: Aside) => void, socket: WebSocket): void {
   let authorization = '';
   const leave = new Map<string, () => void>();
   const say = (message: object) => socket.send(JSON.stringify(message));
@@ -103,7 +118,7 @@ function speak(stub: Stub, add: Add, onPing: (ping: Pings) => void, socket: WebS
   socket.on('close', () => leave.forEach((left) => void left()));
   socket.on('message', (data) => {
     const { type, id, payload } = JSON.parse(String(data));
-    if (type === 'ping') onPing({ payload });
+    if (type === 'ping' || type === 'pong') onAside({ type, payload });
     if (type === 'complete') leave.get(id)?.();
     if (type === 'connection_init') {
       authorization = payload.authorization;
@@ -118,11 +133,11 @@ function speak(stub: Stub, add: Add, onPing: (ping: Pings) => void, socket: WebS
     const finish = () => say({ type: 'complete', id });
     const cut = () => (socket as unknown as { _socket: { resetAndDestroy(): void } })._socket.resetAndDestroy();
     const end = (code?: number, reason?: string) => socket.close(code ?? 1001, reason);
-    add(inHand({ variables, authorization, left, send, finish, cut, close: end }));
+    add(inHand({ variables, authorization, left, send, finish, cut, close: end, raw: (text) => socket.send(text) }));
   });
 }
 
-interface Wire extends Pick<StubStream, 'variables' | 'authorization' | 'left' | 'cut' | 'close'> {
+interface Wire extends Pick<StubStream, 'variables' | 'authorization' | 'left' | 'cut' | 'close' | 'raw'> {
   send(payload: object): void;
   finish(): void;
 }
