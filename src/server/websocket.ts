@@ -8,7 +8,7 @@ import {
   getOperationAST,
   OperationTypeNode,
 } from 'graphql';
-import { CloseCode } from 'graphql-ws';
+import { CloseCode, type Context, type SubscribePayload } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { processNow } from '../clock.ts';
@@ -45,7 +45,7 @@ interface Extra {
 type Present = Extra & { readonly socket: WebSocket; request?: IncomingMessage | undefined };
 
 export function createWebSockets(parts: GraphqlParts, graphql: Graphql): WebSockets {
-  const { config, verifier, documents, log } = parts;
+  const { config, verifier, log } = parts;
   const server = new WebSocketServer({ noServer: true, maxPayload: LIMITS.message, perMessageDeflate: false });
   const safe = (error: unknown) => withoutStatus(clientError(error, log));
   const present = new Set<Present>();
@@ -64,8 +64,10 @@ export function createWebSockets(parts: GraphqlParts, graphql: Graphql): WebSock
           Object.assign(connectionParams ?? {}, { authorization: undefined });
           extra.session = { expiresAt: extra.identity.expiresAt };
           extra.sinks = new SocketSinks(extra.socket, (extra.request as IncomingMessage).socket);
-          // Its headers would be kept as long as the socket: a third of what an idle one needs.
+          // Its headers would be kept as long as the socket.
           Object.assign(extra, { request: undefined });
+          // It may have gone meanwhile, and nobody would be told again.
+          if (extra.socket.readyState !== extra.socket.OPEN) return false;
           present.add(extra);
           closeAtExpiry(extra);
           return true;
@@ -77,34 +79,7 @@ export function createWebSockets(parts: GraphqlParts, graphql: Graphql): WebSock
       async onPing({ extra }, payload) {
         if (payload && 'authorization' in payload) await prolong(extra, verifier, payload);
       },
-      async onSubscribe({ extra, subscriptions }, id, payload): Promise<ExecutionArgs | GraphQLError[]> {
-        try {
-          const limit = config.subscriptionsPerSocket;
-          if (Object.keys(subscriptions).length > limit)
-            throw new StreamEndedError('TOO_MANY_SUBSCRIPTIONS', { limit });
-          const request = payload as { query?: unknown; documentId?: unknown };
-          // The protocol wants a query to be there: an empty one is none.
-          const query = documents.resolve({ ...request, query: request.query || null }) ?? '';
-          const initial: Authenticated = { identity: extra.identity as TokenIdentity };
-          const enveloped = graphql.getEnveloped(Object.assign(initial, { params: { ...payload, query } }) as never);
-          const document = enveloped.parse(query);
-          const operation = getOperationAST(document, payload.operationName)?.operation;
-          if (operation === OperationTypeNode.SUBSCRIPTION) initial.delivering = deliveringTo(extra, id);
-          const errors = enveloped.validate(enveloped.schema, document) as readonly GraphQLError[];
-          if (errors.length > 0) return errors.map(withoutStatus);
-          const { operationName, variables } = payload;
-          return {
-            schema: enveloped.schema,
-            document,
-            contextValue: await enveloped.contextFactory(),
-            rootValue: { execute: enveloped.execute, subscribe: enveloped.subscribe },
-            operationName: operationName ?? null,
-            variableValues: variables ?? null,
-          };
-        } catch (error) {
-          return [safe(error)];
-        }
-      },
+      onSubscribe: (context, id, payload) => prepare({ parts, graphql }, context, { id, payload }),
       execute: (args) => (args.rootValue as { execute: (args: ExecutionArgs) => never }).execute(args),
       subscribe: (args) => (args.rootValue as { subscribe: (args: ExecutionArgs) => never }).subscribe(args),
       onNext: (_context, _id, _payload, _args, result) => {
@@ -135,6 +110,42 @@ export function createWebSockets(parts: GraphqlParts, graphql: Graphql): WebSock
       await disposable.dispose();
     },
   };
+}
+
+type Connection = Pick<Context<{ authorization?: unknown }, Present>, 'extra' | 'subscriptions'>;
+
+/** What is to be executed, or why it is not. */
+async function prepare(
+  { parts, graphql }: { parts: GraphqlParts; graphql: Graphql },
+  { extra, subscriptions }: Connection,
+  { id, payload }: { id: string; payload: SubscribePayload },
+): Promise<ExecutionArgs | GraphQLError[]> {
+  const { config, documents, log } = parts;
+  try {
+    const limit = config.subscriptionsPerSocket;
+    if (Object.keys(subscriptions).length > limit) throw new StreamEndedError('TOO_MANY_SUBSCRIPTIONS', { limit });
+    const request = payload as { query?: unknown; documentId?: unknown };
+    // The protocol wants a query to be there: an empty one is none.
+    const query = documents.resolve({ ...request, query: request.query || null }) ?? '';
+    const initial: Authenticated = { identity: extra.identity as TokenIdentity };
+    const enveloped = graphql.getEnveloped(Object.assign(initial, { params: { ...payload, query } }) as never);
+    const document = enveloped.parse(query);
+    const operation = getOperationAST(document, payload.operationName)?.operation;
+    if (operation === OperationTypeNode.SUBSCRIPTION) initial.delivering = deliveringTo(extra, id);
+    const errors = enveloped.validate(enveloped.schema, document) as readonly GraphQLError[];
+    if (errors.length > 0) return errors.map(withoutStatus);
+    const { operationName, variables } = payload;
+    return {
+      schema: enveloped.schema,
+      document,
+      contextValue: await enveloped.contextFactory(),
+      rootValue: { execute: enveloped.execute, subscribe: enveloped.subscribe },
+      operationName: operationName ?? null,
+      variableValues: variables ?? null,
+    };
+  } catch (error) {
+    return [withoutStatus(clientError(error, log))];
+  }
 }
 
 function deliveringTo(extra: Present, id: string): Delivering {
