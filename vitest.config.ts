@@ -8,8 +8,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    // They need a browser: `npm run test:browser`.
-    exclude: ['test/browser/**'],
+    // They need a browser, `npm run test:browser`, and a Redis, `npm run test:redis`.
+    exclude: ['test/browser/**', 'test/redis/**'],
     globalSetup: 'test/support/setup.ts',
     pool: 'forks',
     maxWorkers: 2,
