@@ -343,12 +343,14 @@ export class Hub {
     await this.#viewers.refreshFor(rows);
     const entries = rows.map((row) => this.#entry(row));
     await this.#exclusively(async () => {
-      await this.#deliver(entries);
+      const reached = await this.#deliver(entries);
       this.#recent.add(entries);
+      for (const subscriber of reached) this.#endIfOver(subscriber);
     });
   }
 
-  async #deliver(entries: readonly Entry[]): Promise<void> {
+  /** @returns those told of something after which nothing more may come */
+  async #deliver(entries: readonly Entry[]): Promise<ReadonlySet<Subscriber>> {
     const moment = new Moment();
     // All are put into words at the same time, so that what they load is loaded together; they leave in order.
     const plans = entries.map((entry) => ({ entry, deliveries: this.#plan(entry, moment) }));
@@ -363,7 +365,7 @@ export class Hub {
       // A burst is no reason to call a reader slow.
       while (this.#isPressed()) await setImmediate();
     }
-    for (const subscriber of reached) this.#endIfOver(subscriber);
+    return reached;
   }
 
   #isPressed(): boolean {

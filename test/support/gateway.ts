@@ -125,6 +125,9 @@ export async function answered<Data>(response: Response): Promise<Answer<Data>> 
   return { ...(text.startsWith('{') ? JSON.parse(text) : {}), status, headers, text };
 }
 
+/** Whoever waits longer waits in vain. */
+const PATIENCE = new Error('patience is over');
+
 /** What came over a stream so far, and a way to wait for more. */
 export class Received<Item = Anything> {
   readonly items: Item[] = [];
@@ -162,12 +165,12 @@ export class Received<Item = Anything> {
 
   /** Waits for the end, and gives everything that came before it. */
   async all(): Promise<Item[]> {
-    await this.#until(() => this.ended, 'the end');
+    await this.#until(() => this.ended && this.error !== PATIENCE, 'the end');
     return this.items;
   }
 
   async #until(holds: () => boolean, what: string): Promise<void> {
-    const patience = setTimeout(() => this.end(new Error('patience is over')), 9_000);
+    const patience = setTimeout(() => this.end(PATIENCE), 9_000);
     while (!holds()) {
       if (this.ended) {
         clearTimeout(patience);
