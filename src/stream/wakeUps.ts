@@ -68,7 +68,7 @@ class RedisWakeUps implements WakeUps {
   }
 
   close(): Promise<void> {
-    for (const client of [this.#publisher, this.#subscriber]) client.destroy();
+    for (const client of [this.#publisher, this.#subscriber]) if (client.isOpen) client.destroy();
     return Promise.resolve();
   }
 
