@@ -160,7 +160,7 @@ async function expectChaos(after: number, followers: readonly Follower[]): Promi
   expect(Number(ids)).toBeGreaterThan(count);
   expect(gaps).toBeGreaterThan(0);
   expect(followers.filter(({ losses }) => losses > 0).length).toBeGreaterThan(0);
-  for (const { visits } of followers) expect(visits).toBeGreaterThan(2);
+  for (const { visits } of followers) expect(visits).toBeGreaterThan(1);
 }
 
 /** The control of the check: whoever does not resume loses events, and each kind of flaw is seen in a record that had none. */
