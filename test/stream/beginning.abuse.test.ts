@@ -158,33 +158,29 @@ it('what is wrong with one subscription is no other’s concern', async () => {
   socket.close();
 });
 
-it.each(TRANSPORTS)(
-  'over %s a snapshot of more than 10000 rows is refused, and a narrower one is not',
-  async (transport) => {
-    const group = crypto.randomUUID();
-    const scope = crypto.randomUUID();
-    await execute(
-      `INSERT INTO principal (id, kind, display_name, security_enabled) VALUES (?, 'GROUP', 'Crowd', true)`,
-      [group],
-    );
-    await execute(
-      `INSERT INTO scope (id, provider, kind, path, display_name, principal_id) VALUES (?, 'GROUP', 'GROUP', '/groups/' || ?, 'Crowd', ?)`,
-      [scope, group, group],
-    );
-    // A role from year to year, for as many years as it takes.
-    await execute(
-      `INSERT INTO assignment (id, provider, role_id, scope_id, principal_id, type, starts_at, ends_at, created_at)
+it('a snapshot of more than 10000 rows is refused, and a narrower one is not', async () => {
+  const [group, scope] = [crypto.randomUUID(), crypto.randomUUID()];
+  await execute(`INSERT INTO principal (id, kind, display_name, security_enabled) VALUES (?, 'GROUP', 'Crowd', true)`, [
+    group,
+  ]);
+  await execute(
+    `INSERT INTO scope (id, provider, kind, path, display_name, principal_id) VALUES (?, 'GROUP', 'GROUP', '/groups/' || ?, 'Crowd', ?)`,
+    [scope, group, group],
+  );
+  // Day by day, for as many days as it takes.
+  await execute(
+    `INSERT INTO assignment (id, provider, role_id, scope_id, principal_id, type, starts_at, ends_at, created_at)
     SELECT gen_random_uuid(), 'GROUP', '00000000-0000-4000-8000-0000000000a1', ?, ?, 'ELIGIBLE',
       now() + n * interval '1 day', now() + (n + 1) * interval '1 day', now() - n * interval '1 minute' FROM generate_series(1, 10001) n`,
-      [scope, persona('olga')],
-    );
-    const error = await answer(transport, 'olga', documentOf('myAccess', 'snapshot: true'));
+    [scope, persona('maya')],
+  );
+  for (const transport of TRANSPORTS) {
+    const error = await answer(transport, 'maya', documentOf('myAccess', 'snapshot: true'));
     expect(error.extensions).toEqual({ code: 'SNAPSHOT_TOO_LARGE', limit: 10_000 });
-    await execute("DELETE FROM assignment WHERE scope_id = ? AND starts_at > now() + interval '500 days'", [scope]);
-    const narrower = await open(gateway, transport, 'olga', documentOf('myAccess', 'snapshot: true'));
-    await until('the snapshot', () => narrower.items.some(({ data }) => data?.item.kind === 'SNAPSHOT_COMPLETE'));
+    const filter = 'snapshot: true, filter: { providers: [ENTRA_ROLE] }';
+    const narrower = await open(gateway, transport, 'maya', documentOf('myAccess', filter));
+    const kinds = (await narrower.atLeast(2)).map(({ data }) => data?.item.kind);
     narrower.stop();
-    expect(narrower.items.length).toBeGreaterThan(490);
-    await execute('DELETE FROM assignment WHERE scope_id = ?', [scope]);
-  },
-);
+    expect(kinds).toEqual(['SNAPSHOT', 'SNAPSHOT_COMPLETE']);
+  }
+});
