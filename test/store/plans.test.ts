@@ -1,0 +1,81 @@
+/** Are the rows of a person found by the person, however many others there are? */
+import { sql } from 'kysely';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Viewer } from '../../src/decision/powers.ts';
+import { DIRECTORY_SCOPE, GROUP_MEMBER } from '../../src/decision/role.ts';
+import { accessFacts } from '../../src/store/accessCheck.ts';
+import { viewerFacts } from '../../src/store/viewer.ts';
+import { cloneDatabase, type TestDatabase } from '../support/database.ts';
+import { PLAIN_ROLE, rowsOf } from '../support/rows.ts';
+import { watchStatements } from '../support/statements.ts';
+
+let clone: TestDatabase;
+let member: string;
+beforeAll(async () => {
+  clone = await cloneDatabase();
+  const rows = rowsOf(clone.database);
+  member = await rows.user();
+  const [group, above] = [await rows.group(), await rows.group()];
+  await rows.assignment({ principal: member, role: GROUP_MEMBER, scope: group.scope, provider: 'GROUP' });
+  await rows.assignment({ principal: group.id, role: GROUP_MEMBER, scope: above.scope, provider: 'GROUP' });
+  await rows.assignment({ principal: above.id });
+  // Everybody else holds the same role, and is a member of the same group.
+  await rows.run(sql`
+    WITH others AS (
+      INSERT INTO principal (id, kind, display_name, user_principal_name, user_type)
+      SELECT gen_random_uuid(), 'USER', 'Other', n || '@example.com', 'MEMBER' FROM generate_series(1, ${OTHERS}) n RETURNING id)
+    INSERT INTO assignment (id, provider, role_id, scope_id, principal_id, type, starts_at, created_at)
+    SELECT gen_random_uuid(), place.provider, place.role_id, place.scope_id, others.id, 'ACTIVE', now() - interval '1 day', now()
+    FROM others CROSS JOIN (VALUES ('ENTRA_ROLE', ${PLAIN_ROLE}::uuid, ${DIRECTORY_SCOPE}::uuid),
+      ('GROUP', ${GROUP_MEMBER}::uuid, ${group.scope}::uuid)) place (provider, role_id, scope_id)`);
+  await rows.run(sql`ANALYZE`);
+});
+afterAll(() => clone.drop());
+
+const OTHERS = 1_000;
+
+const db = () => clone.database.em.fork().getKysely();
+
+test('who asks is read by their own rows', async () => {
+  expect(await rowsRead(() => viewerFacts(db(), member, []))).toBeLessThan(OTHERS / 4);
+});
+
+test('an access is checked by the rows of whom it is asked about', async () => {
+  const { powers } = await viewerFacts(db(), member, []);
+  const viewer = { id: member, kind: 'USER', userType: 'MEMBER', powers } as Viewer;
+  const question = { principalId: member, question: { roleId: PLAIN_ROLE }, scope: null, at: null };
+  expect(await rowsRead(() => accessFacts(db(), viewer, question))).toBeLessThan(OTHERS / 4);
+});
+
+interface Plan {
+  readonly 'Actual Rows': number;
+  readonly 'Actual Loops': number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly Plans?: readonly Plan[];
+}
+
+/** Of all steps of the plan that PostgreSQL keeps for the statement. */
+async function rowsRead(read: () => Promise<unknown>): Promise<number> {
+  using statements = watchStatements();
+  await read();
+  const { text, values } = statements.sent.at(-1) as { text: string; values: readonly unknown[] };
+  const client = new pg.Client({ connectionString: clone.url });
+  await client.connect();
+  try {
+    await client.query('SET plan_cache_mode = force_generic_plan');
+    await client.query(`PREPARE asked AS ${text}`);
+    const literal = (value: unknown) =>
+      value === null ? 'NULL' : client.escapeLiteral(Array.isArray(value) ? `{${value.join()}}` : String(value));
+    const given = values.map(literal).join(', ');
+    const { rows } = await client.query(`EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE asked(${given})`);
+    return rowsOfPlan(rows[0]['QUERY PLAN'][0].Plan);
+  } finally {
+    await client.end();
+  }
+}
+
+function rowsOfPlan(plan: Plan): number {
+  const own = (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops'];
+  return (plan.Plans ?? []).reduce((sum, part) => sum + rowsOfPlan(part), own);
+}
