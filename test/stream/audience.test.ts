@@ -29,6 +29,7 @@ let cast: Cast;
 /** Which of them are followed when. */
 const requests = { live: [] as string[], later: [] as string[] };
 let world: World;
+const sights = new Map<string, Sight>();
 let since: number;
 const heard = { live: new Map<string, Heard>(), later: new Map<string, Heard>() };
 
@@ -80,7 +81,8 @@ const SEES: Record<Stream, (sight: Sight, event: Event) => boolean> = {
 const isOf = (types: readonly EventType[], { name }: Event) => types.includes(name as EventType);
 
 function expectedOf(who: Audience, stream: string): number[] {
-  const sight = new Sight(world, who);
+  const sight = sights.get(who.name) ?? new Sight(world, who);
+  sights.set(who.name, sight);
   const sees =
     SEES[stream as Stream] ??
     ((_: Sight, event: Event) => event.requestId === stream && SEES.assignmentEvents(sight, event));

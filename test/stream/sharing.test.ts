@@ -1,6 +1,6 @@
 /** Is everybody told exactly what they would be told alone? Deliveries made once for many, against an execution for each. */
 import fc from 'fast-check';
-import { parse, execute as run } from 'graphql';
+import { type DocumentNode, parse, execute as run } from 'graphql';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createContext, createDeliveryContext } from '../../schema/context.ts';
@@ -22,6 +22,14 @@ import { until } from '../support/process.ts';
 import { PLAIN_ROLE, type Rows, rowsOf } from '../support/rows.ts';
 
 const schema = createSchema();
+const parsed = new Map<string, DocumentNode>();
+
+function documentIn(text: string): DocumentNode {
+  const document = parsed.get(text) ?? parse(text);
+  parsed.set(text, document);
+  return document;
+}
+
 const PERSON = '{ id displayName enabled ... on User { mail lastSignInAt } }';
 const HELD = `{ id type state startsAt endsAt via ${PERSON} principal ${PERSON}
   eligibility { id via { displayName } principal { displayName } activation { requires approvers { displayName } } } }`;
@@ -101,7 +109,15 @@ async function sameRolesOtherSelves(): Promise<Somebody[]> {
   const holder = await rows.user('Holder');
   const activation = await rows.assignment({ principal: holder, eligibility, ends: 60 });
   await event({ type: 'assignment.activated', principal: holder, assignment: activation });
-  return twins;
+  // Of two applications that read the whole audit and no assignment, one holds something itself.
+  const auditor = cast.audience.find(({ name }) => name === 'auditRobot') as Somebody;
+  const objectId = crypto.randomUUID();
+  await rows.run(
+    sql`INSERT INTO principal (id, kind, display_name) VALUES (${objectId}, 'SERVICE_PRINCIPAL', 'auditTwin')`,
+  );
+  const held = await rows.assignment({ principal: objectId });
+  await event({ type: 'assignment.assigned', principal: objectId, assignment: held });
+  return [...twins, { ...auditor, name: 'auditTwin', objectId }];
 }
 
 interface Told {
@@ -151,7 +167,7 @@ const settled = () =>
 /** As one's own operation would be answered. */
 async function alone(document: string, item: StreamItem, viewer: Viewer): Promise<object> {
   const contextValue = createContext(gateway.database, viewer);
-  return comparable(await run({ schema, document: parse(document), rootValue: item, contextValue }));
+  return comparable(await run({ schema, document: documentIn(document), rootValue: item, contextValue }));
 }
 
 /** What was said, and of what was not said where and why. */
@@ -225,7 +241,7 @@ describe('over sockets', () => {
         }
         for (const { close } of listeners) close();
       }),
-      { numRuns: 6 },
+      { numRuns: 4 },
     );
     // The control: there were differences to be kept apart.
     expect([...texts.values()].some((each) => each.size > 1)).toBe(true);
@@ -246,6 +262,31 @@ describe('over sockets', () => {
     return { who, received, close: () => socket.close() };
   }
 
+  it('whoever has a part in what everybody is told is told of it as their own', async () => {
+    await settled();
+    const [mine, theirs] = ['auditTwin', 'auditRobot'].map(
+      (name) => everybody.find((who) => who.name === name) as Somebody,
+    );
+    const listeners = [];
+    // The first to be told decides what is shared: it is the one without a part.
+    for (const who of [theirs, mine]) {
+      listeners.push(
+        await listen(who as Somebody, documentOf('auditEvents', ['assignment { principal { objectId } }'])),
+      );
+    }
+    const last = { type: 'assignment.updated', principal: (mine as Somebody).objectId };
+    const [held] = await rows.run(
+      sql<{ id: string }>`SELECT id FROM assignment WHERE principal_id = ${last.principal}`,
+    );
+    await event({ ...last, assignment: held?.id as string });
+    for (const { who, received, close } of listeners) {
+      await until(`${who.name} to be told`, () => received.length > 0);
+      const expected = who === mine ? { principal: { objectId: last.principal } } : null;
+      expect([who.name, received.at(-1).data.item.assignment]).toEqual([who.name, expected]);
+      close();
+    }
+  });
+
   /** Some of the past, once more, and all that was set up for this. */
   async function repeat(seed: number): Promise<void> {
     await rows.run(sql`INSERT INTO event (at, type, actor_id, provider, assignment_type, principal_id, role_id, scope_id, assignment_id, request_id, payload)
@@ -264,7 +305,9 @@ describe('what is made once for many', () => {
         const seen: View = heeding ? view : { ...view, onPersonal: () => undefined };
         const contextValue = createDeliveryContext(gateway.database, item, seen);
         return new Frame(
-          JSON.stringify(comparable(await run({ schema, document: parse(document), rootValue: item, contextValue }))),
+          JSON.stringify(
+            comparable(await run({ schema, document: documentIn(document), rootValue: item, contextValue })),
+          ),
         );
       },
     };
@@ -311,6 +354,16 @@ describe('what is made once for many', () => {
     },
   );
 
+  it('is for those whose roles show the same, whoever they are', () => {
+    const sightOf = (name: string) => lives.get(name)?.sight;
+    for (const name of ['auditor', 'twin', 'twinMember', 'twinOwner']) expect(sightOf(name)).toBe(sightOf('sam'));
+    for (const name of ['operator', 'reader', 'grace', 'olga', 'divisionMember', 'robot']) {
+      expect([name, sightOf(name) === sightOf('sam')]).toEqual([name, false]);
+    }
+    expect(sightOf('gus')).not.toBe(sightOf('olga'));
+    expect(sightOf('owen')).not.toBe(sightOf('rita'));
+  });
+
   it('is made once for many indeed, unless something is the viewer’s own', async () => {
     const plain = await compare('assignmentEvents', ['scope { path }', 'assignment { id endedBy }'], true);
     expect([plain.shared > 100, plain.personal]).toEqual([true, 0]);
@@ -344,7 +397,9 @@ it('an approver is shown the request, and neither the assignment nor what is oth
     key: document,
     async render(item, view) {
       const contextValue = createDeliveryContext(gateway.database, item, view);
-      return new Frame(JSON.stringify(await run({ schema, document: parse(document), rootValue: item, contextValue })));
+      return new Frame(
+        JSON.stringify(await run({ schema, document: documentIn(document), rootValue: item, contextValue })),
+      );
     },
   };
   const { data, errors } = JSON.parse((await entry.personal(rendering, await viewerOf(who), new Moment())).text);
