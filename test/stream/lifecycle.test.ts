@@ -13,6 +13,8 @@ const LIVE = `subscription Live($after: Cursor) {
 let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startGateway();
+  // What the company lived through comes first.
+  await settled();
 });
 afterAll(() => gateway.close());
 
