@@ -11,7 +11,7 @@ import { currentViewers } from '../../src/store/viewer.ts';
 import { visibleEvent } from '../../src/store/visibility.ts';
 import { cloneDemoDatabase, type TestDatabase } from '../support/database.ts';
 import { ask, gather, happen } from '../support/happenings.ts';
-import { rowsOf } from '../support/rows.ts';
+import { type Rows, rowsOf } from '../support/rows.ts';
 
 let clone: TestDatabase;
 let events: EventRow[];
@@ -28,15 +28,18 @@ beforeAll(async () => {
   // No gateway numbers them here.
   await rows.run(sql`UPDATE event SET position = id, leaf_hash = '' WHERE position IS NULL`);
   events = await readEvents(db(), RANGE);
-  viewers = await viewersOf(rows);
+  viewers = await viewersOf(
+    rows,
+    cast.audience.map(({ objectId }) => objectId),
+  );
 });
 afterAll(() => clone.drop());
 
 /** Whoever holds, asks or decides something, and some of those who do not; applications with permissions of every kind. */
-async function viewersOf(rows: ReturnType<typeof rowsOf>): Promise<Viewer[]> {
+async function viewersOf(rows: Rows, first: readonly string[]): Promise<Viewer[]> {
   const found = await rows.run(sql<Pick<Viewer, 'id' | 'kind' | 'userType'>>`
     SELECT id, kind, user_type AS "userType" FROM principal p WHERE kind <> 'GROUP' AND enabled AND deleted_at IS NULL
-    ORDER BY NOT EXISTS (SELECT FROM assignment a WHERE a.principal_id = p.id AND a.type = 'ACTIVE' AND a.during @> now()),
+    ORDER BY id = ANY(${`{${first}}`}::uuid[]) DESC, NOT EXISTS (SELECT FROM assignment a WHERE a.principal_id = p.id AND a.type = 'ACTIVE' AND a.during @> now()),
       NOT EXISTS (SELECT FROM request_approver asked WHERE asked.approver_id = p.id), md5(id::text) LIMIT 300`);
   const nouns = ['RoleManagement', 'RoleEligibilitySchedule', 'RoleAssignmentSchedule', 'RoleManagementPolicy'];
   const permissions = [
