@@ -15,8 +15,8 @@ import { type Outlet, type Session, Subscriber } from './subscriber.ts';
 import type { Tail } from './tail.ts';
 import { type LiveViewer, type Loss, Viewers } from './viewers.ts';
 
-/** Events read at a time. */
-const BATCH = 256;
+/** Events read at a time, and rows of a snapshot put into words: few enough for a reader who keeps up to take them all. */
+const BATCH = 64;
 /** Events that a subscription which catches up is given at a time, and how long what they say may be given, in milliseconds. */
 const PAGE = 64;
 const PAGE_HOLDS = 500;
@@ -31,8 +31,6 @@ const SCAN = 20_000;
 const ALWAYS_OWN: readonly Audience['kind'][] = ['OWN_ACCESS', 'APPROVALS'];
 /** Whose events the predicate for access says nothing about. */
 const NOT_ACCESS: readonly Audience['kind'][] = ['POLICIES', 'AUDIT'];
-/** Deliveries go on for so long, in milliseconds, before everything else has its turn. */
-const TURN = 20;
 
 export interface HubOptions {
   readonly database: Database;
@@ -56,12 +54,6 @@ interface Group {
   readonly rendering: Rendering;
   readonly feed: Feed;
   readonly members: Map<LiveViewer, Set<Subscriber>>;
-}
-
-/** Who gets which frame of one event. */
-interface Delivery {
-  readonly frame: Promise<Frame | null>;
-  readonly to: { readonly live: LiveViewer; readonly subscribers: ReadonlySet<Subscriber> }[];
 }
 
 export interface StreamCounts {
@@ -282,19 +274,29 @@ export class Hub {
   }
 
   /** Null when the subscriber is not to be told. */
-  async #frameFor(entry: Entry, subscriber: Subscriber, moment: Moment): Promise<Frame | null> {
-    const { feed, live, rendering } = subscriber;
+  async #frameFor(
+    entry: Entry,
+    { feed, live, rendering }: Pick<Subscriber, 'feed' | 'live' | 'rendering'>,
+    moment: Moment,
+  ): Promise<Frame | null> {
     const event = entry.item.event as EventRow;
-    if (subscriber.skipped.has(event.id) || !isChosen(feed.filter, event)) return null;
+    if (!isChosen(feed.filter, event)) return null;
     const how = this.#howTold(feed, live, event, rendering);
     if (how === null) return null;
     const shared = how === 'shared' ? await entry.shared(rendering, live, moment) : null;
-    if (how === 'shared' && shared === null) this.#personalRenderings.add(rendering.key);
+    if (how === 'shared' && shared === null) this.#notePersonal(rendering.key);
     return shared ?? entry.personal(rendering, live, moment);
   }
 
-  #push(frame: Frame, { item: { position } }: Entry, subscriber: Subscriber): void {
+  #push(frame: Frame, { item: { position, event } }: Entry, subscriber: Subscriber): void {
+    if (subscriber.skipped.has((event as EventRow).id)) return;
     if (subscriber.push(frame, position)) this.counts.deliveries++;
+  }
+
+  /** As many as the server keeps in mind; whichever is forgotten is noticed again. */
+  #notePersonal(key: string): void {
+    if (this.#personalRenderings.size >= 1_000) this.#personalRenderings.clear();
+    this.#personalRenderings.add(key);
   }
 
   /** Null: not at all. */
@@ -350,67 +352,47 @@ export class Hub {
   }
 
   /** @returns those told of something after which nothing more may come */
+  /** @returns those of whom something may have come to its end */
   async #deliver(entries: readonly Entry[]): Promise<ReadonlySet<Subscriber>> {
     const moment = new Moment();
-    // All are put into words at the same time, so that what they load is loaded together; they leave in order.
-    const plans = entries.map((entry) => ({ entry, deliveries: this.#plan(entry, moment) }));
+    // All are put into words at the same time, so that what they load is loaded together.
+    const plans = [...this.#groups.values()].flatMap(({ rendering, feed, members }) => {
+      const chosen = entries.filter(({ item }) => isChosen(feed.filter, item.event as EventRow));
+      if (chosen.length === 0) return [];
+      return [...members].map(([live, subscribers]) => {
+        const frames = chosen.map((entry) => this.#frameFor(entry, { rendering, feed, live }, moment));
+        return { subscribers, chosen, frames: Promise.all(frames) };
+      });
+    });
     const reached = new Set<Subscriber>();
-    let begunAt = performance.now();
-    for (const { entry, deliveries } of plans) {
-      for (const [rendering, delivery] of deliveries) await this.#send(entry, rendering, delivery, { moment, reached });
-      if (performance.now() - begunAt > TURN) {
-        await setImmediate();
-        begunAt = performance.now();
+    const patience = new Patience();
+    for (const { subscribers, chosen, frames } of plans) {
+      const made = await frames;
+      if (made.every((frame) => frame === null)) continue;
+      for (const subscriber of subscribers) {
+        // One after the other, each all of theirs: what leaves together costs one system call.
+        await this.#pushAll(subscriber, chosen, made, patience);
+        if (subscriber.feed.isOver) reached.add(subscriber);
+        await patience.turn();
       }
-      // A burst is no reason to call a reader slow.
-      while (this.#isPressed()) await setImmediate();
     }
     return reached;
   }
 
-  #isPressed(): boolean {
-    for (const subscriber of this.#subscribers) if (subscriber.isPressed) return true;
-    return false;
-  }
-
-  #plan(entry: Entry, moment: Moment): readonly (readonly [Rendering, Delivery])[] {
-    const event = entry.item.event as EventRow;
-    const deliveries: (readonly [Rendering, Delivery])[] = [];
-    for (const { rendering, feed, members } of this.#groups.values()) {
-      if (!isChosen(feed.filter, event)) continue;
-      const shared = new Map<string, Delivery>();
-      for (const [live, subscribers] of members) {
-        const how = this.#howTold(feed, live, event, rendering);
-        if (how === 'personal') {
-          deliveries.push([rendering, { frame: entry.personal(rendering, live, moment), to: [{ live, subscribers }] }]);
-        } else if (how === 'shared') {
-          const known = shared.get(live.sight) ?? { frame: entry.shared(rendering, live, moment), to: [] };
-          shared.set(live.sight, known);
-          known.to.push({ live, subscribers });
-        }
-      }
-      for (const delivery of shared.values()) deliveries.push([rendering, delivery]);
-    }
-    return deliveries;
-  }
-
-  async #send(
-    entry: Entry,
-    rendering: Rendering,
-    { frame: made, to }: Delivery,
-    { moment, reached }: { moment: Moment; reached: Set<Subscriber> },
+  async #pushAll(
+    subscriber: Subscriber,
+    entries: readonly Entry[],
+    frames: readonly (Frame | null)[],
+    patience: Patience,
   ): Promise<void> {
-    const { position, event } = entry.item;
     const now = processNow();
-    const shared = await made;
-    if (shared === null) this.#personalRenderings.add(rendering.key);
-    for (const { live, subscribers } of to) {
-      const frame = shared ?? (await entry.personal(rendering, live, moment));
-      for (const subscriber of subscribers) {
-        if (position <= subscriber.position || subscriber.skipped.has((event as EventRow).id)) continue;
-        if (subscriber.push(frame, position, now)) this.counts.deliveries++;
-        if (subscriber.feed.isOver) reached.add(subscriber);
-      }
+    for (const [index, { item }] of entries.entries()) {
+      const frame = frames[index];
+      if (!frame || item.position <= subscriber.position) continue;
+      if (subscriber.skipped.has((item.event as EventRow).id)) continue;
+      if (subscriber.isPressed) await patience.waitFor(subscriber);
+      if (!subscriber.push(frame, item.position, now)) return;
+      this.counts.deliveries++;
     }
   }
 
@@ -463,6 +445,29 @@ export class Hub {
       const shared = await entry.shared(rendering, live, moment);
       subscriber.push(shared ?? (await entry.personal(rendering, live, moment)), position);
     }
+  }
+}
+
+/** Deliveries go on for so long, in milliseconds, before everything else has its turn. */
+const TURN = 20;
+/** Milliseconds of a batch that may be spent on readers of whom much waits. */
+const PATIENCE = 100;
+
+/** A burst is no reason to call a reader slow, nor to keep everything else waiting. */
+class Patience {
+  #begunAt = performance.now();
+  #left = PATIENCE;
+
+  async turn(): Promise<void> {
+    if (performance.now() - this.#begunAt < TURN) return;
+    await setImmediate();
+    this.#begunAt = performance.now();
+  }
+
+  async waitFor(subscriber: Subscriber): Promise<void> {
+    const from = performance.now();
+    while (subscriber.isPressed && performance.now() - from < this.#left) await setImmediate();
+    this.#left -= performance.now() - from;
   }
 }
 
