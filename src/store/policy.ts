@@ -58,11 +58,21 @@ export function policyShared({ provider, roleId, scopeId }: Record<keyof PolicyK
 
 /** For whoever shares it already. */
 export function policyRead(key: PolicyKey): Read<CurrentPolicy> {
-  const of = ([row]: readonly Row[]) => ({
-    versionId: row?.versionId ?? null,
-    rules: row?.rules ?? defaultPolicy(key.provider),
-  });
-  return { query: policyQuery([key]), of };
+  return {
+    query: sql`SELECT held.id AS "versionId", held.rules FROM (${holding(sql`${key.roleId}`, sql`${scopeOf(key)}`)}) held`,
+    of: ([row = { versionId: null, rules: defaultPolicy(key.provider) }]) => row,
+  };
+}
+
+/** The newest version with rules, of the scope itself or the nearest one above that passes them down. */
+function holding(roleId: RawBuilder<unknown>, scopeId: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+    SELECT v.*, up.depth FROM scope_ancestor up
+    CROSS JOIN LATERAL (
+      SELECT w.* FROM role_policy_version w WHERE w.role_id = ${roleId} AND w.scope_id = up.ancestor_id
+      ORDER BY w.version DESC LIMIT 1) v
+    WHERE up.scope_id = ${scopeId} AND v.rules IS NOT NULL AND (up.depth = 0 OR v.inheritable)
+    ORDER BY up.depth LIMIT 1`;
 }
 
 /** Waits for everybody who judges by the settings, at the scope and below, and keeps others from it until the change is done. */
@@ -110,13 +120,7 @@ function policyQuery(keys: readonly PolicyKey[]): RawBuilder<unknown> {
     LEFT JOIN LATERAL (
       SELECT v.* FROM role_policy_version v WHERE v.role_id = wanted.role_id AND v.scope_id = wanted.scope_id
       ORDER BY v.version DESC LIMIT 1) own ON true
-    LEFT JOIN LATERAL (
-      SELECT v.*, up.depth FROM scope_ancestor up
-      CROSS JOIN LATERAL (
-        SELECT w.* FROM role_policy_version w WHERE w.role_id = wanted.role_id AND w.scope_id = up.ancestor_id
-        ORDER BY w.version DESC LIMIT 1) v
-      WHERE up.scope_id = wanted.scope_id AND v.rules IS NOT NULL AND (up.depth = 0 OR v.inheritable)
-      ORDER BY up.depth LIMIT 1) held ON true
+    LEFT JOIN LATERAL (${holding(sql`wanted.role_id`, sql`wanted.scope_id`)}) held ON true
     ORDER BY wanted.n`;
 }
 

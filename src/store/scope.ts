@@ -77,12 +77,13 @@ export function scopeRead(viewer: Viewer | null, reference: ScopeReference): Rea
   const visible = viewer ? visibleScope(viewer, 's') : sql<boolean>`true`;
   const query = sql`
     SELECT s.id, s.provider, s.kind, s.path,
-      (SELECT bool_or(up.locked) FROM scope_ancestor a JOIN scope up ON up.id = a.ancestor_id WHERE a.scope_id = s.id) AS locked,
-      ARRAY(SELECT a.ancestor_id FROM scope_ancestor a WHERE a.scope_id = s.id) AS "ancestorIds",
-      ARRAY(SELECT up.key FROM scope_ancestor a JOIN scope up ON up.id = a.ancestor_id WHERE a.scope_id = s.id) AS "ancestorKeys",
+      above.locked, above.ids AS "ancestorIds", above.keys AS "ancestorKeys",
       CASE WHEN s.kind = 'GROUP' THEN json_build_object('id', g.id, 'roleAssignable', g.role_assignable,
         'dynamicMembership', g.dynamic_membership, 'synchronized', g.synchronized) END AS "group"
     FROM scope s LEFT JOIN principal g ON g.id = s.principal_id
+    CROSS JOIN LATERAL (
+      SELECT bool_or(up.locked) AS locked, array_agg(up.id) AS ids, array_agg(up.key) AS keys
+      FROM scope_ancestor a JOIN scope up ON up.id = a.ancestor_id WHERE a.scope_id = s.id) above
     WHERE ${referred(reference)} AND ${visible}`;
   return { query, of: ([row = null]) => row };
 }
