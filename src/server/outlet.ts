@@ -83,6 +83,8 @@ export function pulledSink(options: SinkOptions): Sink {
 
 /** Sockets that hold messages back for the others of the same turn. */
 const holding: SocketSinks[] = [];
+/** Bytes that a socket holds back at most. */
+const HELD = 64_000;
 
 /**
  * Of one WebSocket, for all of its subscriptions. Messages of one turn of the event loop leave together: at a hundred events
@@ -92,7 +94,8 @@ export class SocketSinks {
   readonly #webSocket: WebSocket;
   readonly #socket: Duplex;
   readonly #waiting = new Set<SocketSink>();
-  #isHolding = false;
+  #held: Buffer[] = [];
+  #heldBytes = 0;
 
   /** @param socket the connection below the WebSocket, which has no extensions: a frame is a header and the text */
   constructor(webSocket: WebSocket, socket: Duplex) {
@@ -112,24 +115,23 @@ export class SocketSinks {
   }
 
   send(message: Buffer, sink: SocketSink): boolean {
-    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return true;
-    this.#hold();
-    this.#socket.write(message);
+    if (this.#held.length === 0 && holding.push(this) === 1) setImmediate(letGo);
+    this.#held.push(message);
+    this.#heldBytes += message.length;
+    if (this.#heldBytes > HELD) this.release();
     if (!this.#socket.writableNeedDrain) return true;
     this.#waiting.add(sink);
     return false;
   }
 
-  #hold(): void {
-    if (this.#isHolding) return;
-    this.#isHolding = true;
-    this.#socket.cork();
-    if (holding.push(this) === 1) setImmediate(letGo);
-  }
-
+  /** What is held leaves now: before anything that the transport itself sends about the same operation. */
   release(): void {
-    this.#isHolding = false;
-    this.#socket.uncork();
+    if (this.#held.length === 0) return;
+    const [first] = this.#held;
+    const bytes = this.#held.length === 1 ? (first as Buffer) : Buffer.concat(this.#held, this.#heldBytes);
+    this.#held = [];
+    this.#heldBytes = 0;
+    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#socket.write(bytes);
   }
 }
 
@@ -148,6 +150,11 @@ class SocketSink extends Pulled {
     super(options);
     this.#sinks = sinks;
     this.#prefix = prefix;
+  }
+
+  override finish(error: Error | null): void {
+    this.#sinks.release();
+    super.finish(error);
   }
 
   override write({ bytes }: Frame): boolean {

@@ -25,6 +25,8 @@ const JOINABLE = 64;
 /** Rights, tokens and silence are looked at this often, in milliseconds, also when nothing happens. */
 const SWEEP_INTERVAL = 1_000;
 const RETRY_INTERVAL = 500;
+/** Milliseconds of rest between two batches at most. */
+const BREATH = 20;
 /** Positions that one statement looks through for somebody who may see few of the events there. */
 const SCAN = 20_000;
 /** One's own access, and what one is asked to decide, is one's to follow whatever one may view beside it. */
@@ -321,12 +323,20 @@ export class Hub {
       if (signal.aborted) return;
       try {
         if (tail.epoch !== this.#epoch) this.#restart();
-        else if (tail.position > this.#recent.position) await this.#advance(tail.position);
+        else if (tail.position > this.#recent.position) await this.#breathe(() => this.#advance(tail.position), signal);
       } catch (error) {
         onFault(error);
         await pause(RETRY_INTERVAL, signal);
       }
     }
+  }
+
+  /** Rests as long as it worked, within a bound: what comes meanwhile leaves together, and the processor is not ours alone. */
+  async #breathe(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const begunAt = performance.now();
+    await work();
+    const worked = performance.now() - begunAt;
+    if (worked > 2) await pause(Math.min(worked, BREATH), signal);
   }
 
   /** The log is another one: no position means what it meant. */

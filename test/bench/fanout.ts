@@ -130,6 +130,7 @@ async function prices(scene: Scene): Promise<Measure[]> {
   await ours.tell({ ...connection, url: webSocketUrl(scene), query: QUERY });
   await theirs.tell({ ...connection, url: bare.url, query: null });
   const price: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] };
+  const busyPrice: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] };
   const late: { ours: Listened[]; theirs: Listened[] } = { ours: [], theirs: [] };
   const run = async (perSecond: number, times: number) => {
     const [gateway, plain] = [(await stack.processorTime()).gateway, await bare.processorTime()];
@@ -148,7 +149,9 @@ async function prices(scene: Scene): Promise<Measure[]> {
     const { gateway, plain } = await run(CALM, times);
     price.ours.push((gateway * 1e6) / (times * SUBSCRIBERS));
     price.theirs.push((plain * 1e6) / (times * SUBSCRIBERS));
-    const { heard, bareHeard } = await run(BUSY, BUSY * 3);
+    const { heard, bareHeard, ...busy } = await run(BUSY, BUSY * 3);
+    busyPrice.ours.push((busy.gateway * 1e6) / (BUSY * 3 * SUBSCRIBERS));
+    busyPrice.theirs.push((busy.plain * 1e6) / (BUSY * 3 * SUBSCRIBERS));
     late.ours.push(heard);
     late.theirs.push(bareHeard);
   }
@@ -171,6 +174,8 @@ async function prices(scene: Scene): Promise<Measure[]> {
       gate: 50,
     },
     { what: `${BUSY} events/s to ${SUBSCRIBERS}: commit to delivery, p99 ms`, value: of(late.ours, 'p99'), gate: 250 },
+    { what: 'the gateway at that rate, µs of CPU a delivery', value: median(busyPrice.ours) },
+    { what: 'bare ws at that rate, µs of CPU a delivery', value: median(busyPrice.theirs) },
     { what: 'bare ws at the same rate: p50 ms', value: of(late.theirs, 'median') },
     { what: 'bare ws at the same rate: p99 ms', value: of(late.theirs, 'p99') },
   ];
