@@ -44,7 +44,9 @@ export async function subscribe(
   { session, sink: create = pulledSink }: Delivering,
 ): Promise<Results | ExecutionResult> {
   const source = await createSourceEventStream(args);
-  if (!(Symbol.asyncIterator in source)) return source;
+  if (!(Symbol.asyncIterator in source)) {
+    return { ...source, errors: source.errors?.map((error) => withoutStatus(clientError(error, parts.log))) ?? [] };
+  }
   const feed = source as unknown as Feed;
   let stop = () => undefined as undefined;
   const describe = (error: Error): GraphQLError => clientError(error, parts.log);

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import {
   type ExecutionArgs,
+  type ExecutionResult,
   type FormattedExecutionResult,
   type GraphQLError,
   getOperationAST,
@@ -20,10 +21,13 @@ import type { Session } from '../stream/subscriber.ts';
 import { clientError, withoutStatus } from './errors.ts';
 import { type Authenticated, bearerToken, type Graphql, type GraphqlParts } from './graphql.ts';
 import { LIMITS } from './limits.ts';
-import { SocketSinks } from './outlet.ts';
-import type { Delivering } from './subscription.ts';
+import { type Results, SocketSinks } from './outlet.ts';
+import { type Delivering, subscribe } from './subscription.ts';
 
 const INIT_TIMEOUT = 3_000;
+/** How often each socket is asked whether it is still there, in milliseconds; graphql-ws would have a timer for each. */
+const KEEP_ALIVE = 12_000;
+const NO_KEEP_ALIVE = 0;
 /** How often it is asked whose principals are disabled, in milliseconds. */
 const WATCH_INTERVAL = 1_000;
 /** Longest delay a timer can have; a token that lives longer is looked at again then. */
@@ -81,7 +85,7 @@ export function createWebSockets(parts: GraphqlParts, graphql: Graphql): WebSock
       },
       onSubscribe: (context, id, payload) => prepare({ parts, graphql }, context, { id, payload }),
       execute: (args) => (args.rootValue as { execute: (args: ExecutionArgs) => never }).execute(args),
-      subscribe: (args) => (args.rootValue as { subscribe: (args: ExecutionArgs) => never }).subscribe(args),
+      subscribe: (args) => follow(parts, args),
       onNext: (_context, _id, _payload, _args, result) => {
         if (!result.errors) return;
         return {
@@ -95,18 +99,24 @@ export function createWebSockets(parts: GraphqlParts, graphql: Graphql): WebSock
       },
     },
     server,
+    NO_KEEP_ALIVE,
   );
   const watch = setInterval(() => void closeDisabled(parts, present), WATCH_INTERVAL);
+  const beat = setInterval(() => endSilent(server), KEEP_ALIVE);
   return {
     upgrade(req, socket, head) {
       if (!isAllowed(req, config)) {
         socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
         return;
       }
-      server.handleUpgrade(req, socket, head, (webSocket) => server.emit('connection', webSocket, req));
+      server.handleUpgrade(req, socket, head, (webSocket) => {
+        webSocket.on('pong', hasAnswered);
+        server.emit('connection', webSocket, req);
+      });
     },
     close: async () => {
       clearInterval(watch);
+      clearInterval(beat);
       await disposable.dispose();
     },
   };
@@ -130,8 +140,8 @@ async function prepare(
     const initial: Authenticated = { identity: extra.identity as TokenIdentity };
     const enveloped = graphql.getEnveloped(Object.assign(initial, { params: { ...payload, query } }) as never);
     const document = enveloped.parse(query);
-    const operation = getOperationAST(document, payload.operationName)?.operation;
-    if (operation === OperationTypeNode.SUBSCRIPTION) initial.delivering = deliveringTo(extra, id);
+    const isStream = getOperationAST(document, payload.operationName)?.operation === OperationTypeNode.SUBSCRIPTION;
+    if (isStream) initial.delivering = deliveringTo(extra, id);
     const errors = enveloped.validate(enveloped.schema, document) as readonly GraphQLError[];
     if (errors.length > 0) return errors.map(withoutStatus);
     const { operationName, variables } = payload;
@@ -139,13 +149,21 @@ async function prepare(
       schema: enveloped.schema,
       document,
       contextValue: await enveloped.contextFactory(),
-      rootValue: { execute: enveloped.execute, subscribe: enveloped.subscribe },
+      rootValue: isStream ? { delivering: initial.delivering } : { execute: enveloped.execute },
       operationName: operationName ?? null,
       variableValues: variables ?? null,
     };
   } catch (error) {
     return [withoutStatus(clientError(error, log))];
   }
+}
+
+/** Past Yoga's plugins, each of which would keep something for as long as the stream lasts. */
+async function follow(parts: GraphqlParts, args: ExecutionArgs): Promise<Results | ExecutionResult> {
+  const { delivering } = args.rootValue as { delivering: Delivering };
+  const result = await subscribe(parts, { ...args, rootValue: null }, delivering);
+  Object.assign(args, { rootValue: null, contextValue: null });
+  return result;
 }
 
 function deliveringTo(extra: Present, id: string): Delivering {
@@ -211,6 +229,24 @@ function closeAtExpiry(extra: Present): void {
       : closeAtExpiry(extra);
   extra.expiry = setTimeout(look, Math.max(0, Math.min(left, TIMER_MAXIMUM)));
   extra.expiry.unref();
+}
+
+/** Sockets that have been asked whether they are still there, and have not answered yet. */
+const asked = new WeakSet<WebSocket>();
+
+function hasAnswered(this: WebSocket): void {
+  asked.delete(this);
+}
+
+/** One timer for all: whoever has not answered since the last time is gone. */
+function endSilent(server: WebSocketServer): void {
+  for (const socket of server.clients) {
+    if (asked.has(socket)) socket.terminate();
+    else {
+      asked.add(socket);
+      socket.ping();
+    }
+  }
 }
 
 /** A browser names the page that opens the socket; other clients name none. */

@@ -20,10 +20,11 @@ export function watchStatements() {
   };
   return {
     sent,
-    /** Those that read lists, rows and viewers; neither transactions nor the sequencer and the tail. */
+    /** Those that read lists, rows and viewers; neither transactions nor the sequencer, the tail and the reader of the log. */
     reads: () =>
       sent.filter(
-        ({ text }) => /^\s*(SELECT|WITH)\b/.test(text) && !/event_log|position IS NULL|advisory_lock/.test(text),
+        ({ text }) =>
+          /^\s*(SELECT|WITH)\b/.test(text) && !/event_log|position IS NULL|advisory_lock|FROM event e\b/.test(text),
       ),
     [Symbol.dispose]() {
       prototype.query = query;
