@@ -76,7 +76,10 @@ function renderingOf({ database, log, renderings }: SubscriptionParts, args: Exe
       const { data, errors } = await execute({ ...operation, rootValue: item, contextValue });
       if (!errors) return new Frame(JSON.stringify({ data }));
       const described = errors.map((error) => withoutStatus(clientError(error, log)));
-      return new Frame(JSON.stringify({ errors: described, data }), data ? null : (described[0] as GraphQLError));
+      // Half an item would be taken for all of it: after a fault the stream ends, and whoever resumes gets the whole.
+      const fault = described.find(({ extensions }) => extensions.code === 'INTERNAL_SERVER_ERROR');
+      const failure = fault ?? (data ? null : (described[0] as GraphQLError));
+      return new Frame(JSON.stringify({ errors: described, data }), failure);
     },
   };
   // Whoever is left out makes one anew.

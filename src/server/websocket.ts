@@ -86,13 +86,7 @@ export function createWebSockets(parts: GraphqlParts, graphql: Graphql): WebSock
       onSubscribe: (context, id, payload) => prepare({ parts, graphql }, context, { id, payload }),
       execute: (args) => (args.rootValue as { execute: (args: ExecutionArgs) => never }).execute(args),
       subscribe: (args) => follow(parts, args),
-      onNext: (_context, _id, _payload, _args, result) => {
-        if (!result.errors) return;
-        return {
-          ...result,
-          errors: result.errors.map((error) => withoutStatus(error).toJSON()),
-        } as FormattedExecutionResult;
-      },
+      onNext: (_context, _id, _payload, _args, result) => formatted(result),
       onDisconnect: ({ extra }) => {
         present.delete(extra);
         clearTimeout(extra.expiry);
@@ -120,6 +114,13 @@ export function createWebSockets(parts: GraphqlParts, graphql: Graphql): WebSock
       await disposable.dispose();
     },
   };
+}
+
+/** Undefined: as it is. */
+function formatted(result: { readonly errors?: readonly GraphQLError[] | undefined }) {
+  const { errors, ...rest } = result;
+  if (!errors) return undefined;
+  return { ...rest, errors: errors.map((error) => withoutStatus(error).toJSON()) } as FormattedExecutionResult;
 }
 
 type Connection = Pick<Context<{ authorization?: unknown }, Present>, 'extra' | 'subscriptions'>;

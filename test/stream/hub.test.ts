@@ -250,7 +250,7 @@ describe('heartbeats', () => {
       return waiting === 0 ? (rows as [Anything]) : undefined;
     });
     await until('a heartbeat there', () =>
-      beating.items.some(({ data }) => data?.assignmentEvents.position === position),
+      beating.items.some(({ data }) => data?.assignmentEvents.position >= position),
     );
     const beats = beating.items.map(({ data }) => data?.assignmentEvents);
     expect(new Set(beats.map(({ kind, type }) => `${kind} ${type}`))).toEqual(new Set(['HEARTBEAT null']));
@@ -258,7 +258,7 @@ describe('heartbeats', () => {
     const resumed = await follow(transport, 'grace', query, { after: beats.at(-1).cursor, heartbeats: false });
     await happen();
     const [first] = await resumed.atLeast(1);
-    expect(first?.data.assignmentEvents).toMatchObject({ kind: 'EVENT', position: position + 1 });
+    expect(first?.data.assignmentEvents).toMatchObject({ kind: 'EVENT', position: beats.at(-1).position + 1 });
   });
 });
 
