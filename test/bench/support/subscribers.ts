@@ -43,11 +43,17 @@ export function startSubscribers(): Subscribers {
   return {
     async tell(command) {
       child.send(command);
-      const [answer] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [
-        Listened | number | null,
-      ];
-      if (answer === null || typeof answer === 'number') throw new Error('the subscribers have failed');
-      return answer;
+      const told = new AbortController();
+      const failed = once(child, 'exit', { signal: told.signal }).then(() => {
+        throw new Error('the subscribers have failed');
+      });
+      failed.catch(() => undefined);
+      try {
+        const [answer] = (await Promise.race([once(child, 'message', { signal: told.signal }), failed])) as [Listened];
+        return answer;
+      } finally {
+        told.abort();
+      }
     },
     stop: () => child.disconnect(),
   };
