@@ -201,7 +201,7 @@ async function crowd(scene: Scene): Promise<Measure[]> {
   ours.stop();
   await theirs.tell({ ...connection, url: bare.url, query: null });
   await Promise.all([
-    bare.broadcast({ frame: 'x'.repeat(600), times: 10, perSecond: 2 }),
+    bare.broadcast({ frame: `${'x'.repeat(300)}${POSITION},${'x'.repeat(300)}`, times: 10, perSecond: 2 }),
     theirs.tell({ do: 'await', deliveries: 10 }),
   ]);
   const plain = await bare.memory();
