@@ -180,7 +180,9 @@ describe('the gateway', () => {
     const assign = 'mutation { assign(input: { principal: "x", role: "x", type: ELIGIBLE }) { status } }';
     const olga = await gateway.ask('olga', assign);
     expect([olga.status, codesOf(olga), olga.errors?.[0]?.message]).toEqual([403, ['FORBIDDEN'], FORBIDDEN.message]);
-    expect(statements.sent.filter(({ text }) => /insert into (?!event_batch|event_checkpoint)/i.test(text))).toEqual([]);
+    expect(statements.sent.filter(({ text }) => /insert into (?!event_batch|event_checkpoint)/i.test(text))).toEqual(
+      [],
+    );
     const pia = await gateway.ask('pia', assign);
     expect([pia.status, codesOf(pia)]).toEqual([200, []]);
   });
