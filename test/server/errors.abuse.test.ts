@@ -216,12 +216,15 @@ describe('a fault', () => {
     await client.connect();
     await client.query('BEGIN');
     await client.query('LOCK TABLE principal IN ACCESS EXCLUSIVE MODE');
-    const asked = faulty.ask('grace', QUERY);
+    let answered = false;
+    const asked = faulty.ask('grace', QUERY).finally(() => {
+      answered = true;
+    });
     await until('the query to be cut', async () => {
-      const { rowCount } = await client.query(
+      await client.query(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
       );
-      return rowCount;
+      return answered;
     });
     await client.query('ROLLBACK');
     await client.end();
