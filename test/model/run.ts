@@ -30,8 +30,14 @@ const BEGINNING: readonly Beginning[] = [
   { holder: 'bob', role: 'member', place: 'crew', type: 'ELIGIBLE', ends: 1_440 },
 ];
 
-/** @throws with the command that replays the failure */
-export async function runModel(database: Database, options: RunOptions): Promise<{ commands: number }> {
+/**
+ * @param databaseOf asked before each run: what is left of the runs before is nobody's
+ * @throws with the command that replays the failure
+ */
+export async function runModel(
+  databaseOf: () => Promise<Database>,
+  options: RunOptions,
+): Promise<{ commands: number }> {
   let commands = 0;
   const commandsOf = fc.commands(COMMANDS, {
     ...{ maxCommands: LONGEST, size: 'max' },
@@ -39,7 +45,7 @@ export async function runModel(database: Database, options: RunOptions): Promise
   });
   const property = fc.asyncProperty(commandsOf, async (list) => {
     const reference = new Reference(options.flaw ?? null);
-    const real = await World.found(database, reference, BEGINNING);
+    const real = await World.found(await databaseOf(), reference, BEGINNING);
     await fc.asyncModelRun(() => ({ model: reference, real }), list);
     commands += [...String(list).matchAll(/ → /g)].length;
     const counts = await real.audit(reference);
