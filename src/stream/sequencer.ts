@@ -88,7 +88,7 @@ async function run(options: SequencerOptions, self: { leads: boolean }, stopped:
  * A batch is read through the index of what has no position, whatever the statistics say: how much that is changes from one
  * moment to the next, and a plan that sorts all of it for each batch never catches up with a million of them.
  */
-const PLANS =
+export const PLANS =
   'SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off';
 
 /** The session's deadlines come with the lead, in one statement: there is no moment at which it could be held for ever. */
