@@ -2,6 +2,7 @@
 import DataLoader from 'dataloader';
 import type { Viewer } from '../src/decision/powers.ts';
 import { type AssignmentRow, assignmentsById } from '../src/store/assignment.ts';
+import { type BulkOperationRow, bulkOperationsById } from '../src/store/bulkOperation.ts';
 import type { Database, Sql } from '../src/store/database.ts';
 import {
   currentPolicies,
@@ -47,6 +48,8 @@ export interface Loaders {
   readonly request: DataLoader<string, RequestRow | null>;
   readonly rolePolicy: DataLoader<string, RolePolicyRow | null>;
   readonly policyTemplate: DataLoader<string, PolicyTemplateRow | null>;
+  /** The viewer's own. */
+  readonly bulkOperation: DataLoader<string, BulkOperationRow | null>;
 }
 
 export function createContext(database: Database, viewer: Viewer): Context {
@@ -113,6 +116,7 @@ function limited(loaders: Loaders, { event }: StreamItem, { onPersonal }: View):
     request: only(loaders.request, event?.requestId),
     rolePolicy: only(loaders.rolePolicy, `${event?.roleId}/${event?.scopeId}`),
     policyTemplate: only(loaders.policyTemplate, event?.payload.templateId),
+    bulkOperation: only(loaders.bulkOperation, null),
   };
 }
 
@@ -159,6 +163,9 @@ class LazyLoaders implements Loaders {
   }
   get policyTemplate() {
     return this.#once('policyTemplate', () => byId((ids) => policyTemplatesById(this.#db(), ids, this.#viewer)));
+  }
+  get bulkOperation() {
+    return this.#once('bulkOperation', () => byId((ids) => bulkOperationsById(this.#db(), ids, this.#viewer)));
   }
 
   #once<Loader>(name: string, make: () => Loader): Loader {

@@ -10,7 +10,8 @@ export type NodeType =
   | 'Assignment'
   | 'Request'
   | 'RolePolicy'
-  | 'PolicyTemplate';
+  | 'PolicyTemplate'
+  | 'BulkOperation';
 
 export const PRINCIPAL_TYPES = ['User', 'Group', 'ServicePrincipal', 'ManagedIdentity'] as const;
 

@@ -24,6 +24,7 @@ const LOADERS: Record<NodeType, (loaders: Loaders, id: string) => Promise<Row | 
   Request: (loaders, id) => loaders.request.load(id),
   RolePolicy: (loaders, id) => loaders.rolePolicy.load(id),
   PolicyTemplate: (loaders, id) => loaders.policyTemplate.load(id),
+  BulkOperation: (loaders, id) => loaders.bulkOperation.load(id),
 };
 
 export const Node = builder.interfaceRef<Row>('Node').implement({

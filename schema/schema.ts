@@ -18,6 +18,7 @@ import './me.ts';
 import './event.ts';
 import './policyEvent.ts';
 import './auditEvent.ts';
+import './bulkOperation.ts';
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { builder } from './builder.ts';
 import { guard } from './guard.ts';

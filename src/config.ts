@@ -26,6 +26,8 @@ export interface Config {
   readonly auditRetentionDays: number;
   /** A stream may be resumed from events of this age at most. Default 30, never more than the audit's. */
   readonly replayRetentionDays: number;
+  /** The file of a bulk operation is kept for so long. Default 24. */
+  readonly bulkExpiryHours: number;
   /** File of the key that signs checkpoints of the event log; made when it is missing. Default in the data folder. */
   readonly checkpointKeyFile: string;
   /** An event that waits longer for its position raises an alarm. Default 5. */
@@ -75,6 +77,7 @@ export function readConfig(env: Environment = process.env): Config {
     databasePoolSize: integer(env, 'DATABASE_POOL_SIZE', 10, 2, 1000),
     minimumAdministrators: integer(env, 'MINIMUM_ADMINISTRATORS', 1, 1, 100),
     ...readRetention(env),
+    bulkExpiryHours: integer(env, 'BULK_EXPIRY_HOURS', 24, 1, 8_760),
     checkpointKeyFile: path.resolve(env.CHECKPOINT_KEY_FILE || path.join(dataFolder, 'checkpoint-key.pem')),
     lagAlarmSeconds: integer(env, 'LAG_ALARM_SECONDS', 5, 1, 86_400),
     metricsToken: env.METRICS_TOKEN || null,

@@ -24,6 +24,13 @@ export const EVENTS = {
     'The role settings of a role at a scope were changed; the payload holds each rule before and after.',
   'policyTemplate.created': 'A policy template was made.',
   'policyTemplate.updated': 'A policy template was changed; the payload holds each rule before and after.',
+  'bulkOperation.created': 'A bulk operation was asked for; the payload says what.',
+  'bulkOperation.started': 'A bulk operation began to run.',
+  'bulkOperation.progressed': 'A bulk operation has come further; at most one event a second.',
+  'bulkOperation.completed': 'A bulk operation was carried out; the payload counts.',
+  'bulkOperation.failed': 'A bulk operation could not be carried out; the payload says why.',
+  'bulkOperation.canceled': 'A bulk operation was taken back.',
+  'bulkOperation.downloaded': 'Somebody began to download the file of a bulk operation.',
   'directory.imported': 'Principals, scopes and roles were imported; the payload counts them.',
 } as const;
 
@@ -67,6 +74,16 @@ export const POLICY_EVENTS = [
   'policy.updated',
   'policyTemplate.created',
   'policyTemplate.updated',
+] as const satisfies readonly EventType[];
+
+/** The life of a bulk operation. */
+export const BULK_EVENTS = [
+  'bulkOperation.created',
+  'bulkOperation.started',
+  'bulkOperation.progressed',
+  'bulkOperation.completed',
+  'bulkOperation.failed',
+  'bulkOperation.canceled',
 ] as const satisfies readonly EventType[];
 
 /** The audit leaves nothing out. */

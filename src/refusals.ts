@@ -55,6 +55,9 @@ export const REFUSALS = {
   POLICY_UNCHANGED: 'The settings are like this already.',
   POLICY_TEMPLATE_NOT_FOUND: 'There is no such policy template.',
   POLICY_TEMPLATE_EXISTS: 'There is a policy template of this name already.',
+  BULK_OPERATION_NOT_FOUND: 'There is no such bulk operation.',
+  BULK_OPERATION_OVER: 'The bulk operation is over already.',
+  TOO_MANY_BULK_OPERATIONS: 'There are too many bulk operations: wait until one is over, or cancel it.',
   BATCH_REFUSED: 'Another item of the batch was refused, so that nothing of it was done.',
   IDEMPOTENCY_KEY_REUSED: 'This idempotency key came before with another input: use a new key for a new request.',
 } as const;

@@ -22,6 +22,8 @@ export interface Outcome {
   readonly status: RequestStatus | null;
   /** A role policy or a policy template; absent for verbs that change no settings. */
   readonly settingsId?: string;
+  /** A bulk operation; absent for every other verb. */
+  readonly operationId?: string;
   readonly refusals: readonly Refusal[];
 }
 

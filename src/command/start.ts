@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { processNow } from '../clock.ts';
 import type { Config } from '../config.ts';
+import { type BulkRunner, startBulkRunner } from '../schedule/bulk.ts';
 import { type Scheduler, startScheduler } from '../schedule/scheduler.ts';
 import type { Gateway } from '../server/gateway.ts';
 import { type HttpServer, listen } from '../server/http.ts';
@@ -32,6 +33,7 @@ interface Parts {
   database?: Database;
   gateway?: Gateway;
   scheduler?: Scheduler;
+  bulk?: BulkRunner;
 }
 
 /**
@@ -80,6 +82,10 @@ async function startParts(parts: Parts, options: StartOptions): Promise<void> {
     upgrade: (req, socket, head) => gateway.upgrade(req, socket, head),
     check: () => database.em.fork().execute('SELECT 1'),
   });
+  parts.bulk = startBulkRunner({
+    ...{ url, executors: gateway.executors, expiryHours: config.bulkExpiryHours },
+    onFault: (error) => console.error('bulk operations', error),
+  });
   parts.scheduler = startScheduler({ database, url, onFault: (error) => console.error('scheduler', error) });
   await leaveNote(config, options.pid);
   welcome(config, isNew).forEach(options.say);
@@ -110,6 +116,7 @@ async function loadDemo(config: Config, database: Database): Promise<boolean> {
 async function stopParts(parts: Parts, config: Config): Promise<void> {
   const drained = parts.http?.close();
   if (parts.gateway) await removeNote(config);
+  await parts.bulk?.stop();
   await parts.scheduler?.stop();
   await parts.gateway?.close();
   await drained;

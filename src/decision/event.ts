@@ -13,6 +13,8 @@ export interface EventFacts {
   readonly principalId: string | null;
   readonly roleId: string | null;
   readonly requestId: string | null;
+  /** The bulk operation it is about. */
+  readonly operationId: string | null;
   /** The scope itself and everything above it. */
   readonly ancestorIds: readonly string[];
   /** Their canonical paths. */
@@ -62,6 +64,8 @@ export type Audience =
   | { readonly kind: 'OWN_ACCESS' }
   /** Whoever may view one request. */
   | { readonly kind: 'REQUEST'; readonly requestId: string }
+  /** Whoever asked for one bulk operation. */
+  | { readonly kind: 'BULK_OPERATION'; readonly operationId: string }
   | { readonly kind: 'POLICIES' }
   | { readonly kind: 'AUDIT' };
 
@@ -74,6 +78,7 @@ export function showsByPowers(audience: Audience, powers: Powers, event: EventFa
       return event.requestId === audience.requestId && viewsAccess(powers, event);
     case 'APPROVALS':
     case 'OWN_ACCESS':
+    case 'BULK_OPERATION':
       return false;
     case 'POLICIES':
       return event.type === 'policy.updated' && viewsPolicy(powers, event);
@@ -95,6 +100,8 @@ export function concerns(audience: Audience, viewer: Viewer, event: EventFacts):
       return event.deciderIds.includes(viewer.id) || administers(viewer, event);
     case 'OWN_ACCESS':
       return holds(viewer, event);
+    case 'BULK_OPERATION':
+      return event.operationId === audience.operationId && event.principalId === viewer.id;
     case 'POLICIES':
       if (event.type === 'policy.updated') return belongsToGroup(viewer, event);
       return event.type.startsWith('policyTemplate.') && managesSomething(viewer.powers);

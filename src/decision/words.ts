@@ -65,3 +65,11 @@ export type RuleOriginKind = (typeof RULE_ORIGINS)[number];
 
 /** The only version of the language of ABAC conditions that this gateway takes. */
 export const CONDITION_VERSION = '2.0';
+
+export const BULK_KINDS = ['EXPORT', 'IMPORT'] as const;
+export type BulkKind = (typeof BULK_KINDS)[number];
+
+export const BULK_STATUSES = ['UPLOADING', 'CREATED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELED', 'EXPIRED'] as const;
+export type BulkStatus = (typeof BULK_STATUSES)[number];
+/** Nothing more becomes of it. */
+export const BULK_OVER: readonly BulkStatus[] = ['COMPLETED', 'FAILED', 'CANCELED', 'EXPIRED'];

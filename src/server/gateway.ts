@@ -7,6 +7,7 @@ import type { Config } from '../config.ts';
 import { createDevelopmentIssuer } from '../identity/developmentIssuer.ts';
 import { loadDevelopmentKeys } from '../identity/developmentKeys.ts';
 import { createTokenVerifier } from '../identity/token.ts';
+import type { BulkExecutors } from '../schedule/bulk.ts';
 import { loadCheckpointKey } from '../store/checkpointKey.ts';
 import type { Database } from '../store/database.ts';
 import { Hub } from '../stream/hub.ts';
@@ -23,6 +24,8 @@ import { createWebSockets } from './websocket.ts';
 export interface Gateway {
   handle(req: IncomingMessage, res: ServerResponse): void;
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** What runs the operations that were asked for in bulk. */
+  readonly executors: BulkExecutors;
   /** Ends the streams, then what feeds them. */
   close(): Promise<void>;
 }
@@ -58,6 +61,7 @@ export async function createGateway({ config, database, url, ofProcess = false }
   const graphql = createGraphql(parts);
   const webSockets = createWebSockets(parts, graphql);
   return {
+    executors: {},
     handle(req, res) {
       // Yoga answers an address that is none with the stack of its failure.
       if (!URL.canParse(`http://${req.headers.host}`)) res.writeHead(400, { connection: 'close' }).end();

@@ -97,6 +97,7 @@ export async function readEvents(
     SELECT e.id, e.position, e.at, e.type, e.actor_id AS "actorId", e.provider,
       e.assignment_type AS "assignmentType", e.principal_id AS "principalId", e.role_id AS "roleId", e.scope_id AS "scopeId",
       e.assignment_id AS "assignmentId", e.request_id AS "requestId", e.payload,
+      e.payload ->> 'operationId' AS "operationId",
       ARRAY(SELECT up.ancestor_id FROM scope_ancestor up WHERE up.scope_id = e.scope_id) AS "ancestorIds",
       ARRAY(SELECT t.key FROM scope_ancestor up JOIN scope t ON t.id = up.ancestor_id WHERE up.scope_id = e.scope_id) AS "ancestorKeys",
       CASE WHEN g.id IS NOT NULL THEN json_build_object('id', g.id, 'roleAssignable', g.role_assignable) END AS "group",

@@ -30,7 +30,7 @@ const BREATH = 20;
 /** Positions that one statement looks through for somebody who may see few of the events there. */
 const SCAN = 20_000;
 /** One's own access, and what one is asked to decide, is one's to follow whatever one may view beside it. */
-const ALWAYS_OWN: readonly Audience['kind'][] = ['OWN_ACCESS', 'APPROVALS'];
+const ALWAYS_OWN: readonly Audience['kind'][] = ['OWN_ACCESS', 'APPROVALS', 'BULK_OPERATION'];
 /** Whose events the predicate for access says nothing about. */
 const NOT_ACCESS: readonly Audience['kind'][] = ['POLICIES', 'AUDIT'];
 

@@ -23,6 +23,7 @@ const NOTHING: EventFacts = {
   principalId: null,
   roleId: null,
   requestId: null,
+  operationId: null,
   ancestorIds: [],
   ancestorKeys: [],
   group: null,
@@ -54,13 +55,17 @@ const CREW: EventFacts = {
 };
 const ADMINS: EventFacts = { ...CREW, group: { id: 'admins', roleAssignable: true } };
 
+const HEAVY: EventFacts = { ...NOTHING, type: 'bulkOperation.created', principalId: 'una', operationId: 'heavy' };
+const OTHER_HEAVY: EventFacts = { ...HEAVY, operationId: 'other' };
+
 const ASSIGNMENTS: Audience = { kind: 'ASSIGNMENTS' };
 const APPROVALS: Audience = { kind: 'APPROVALS' };
 const OWN_ACCESS: Audience = { kind: 'OWN_ACCESS' };
 const REQUEST: Audience = { kind: 'REQUEST', requestId: 'wish' };
+const BULK: Audience = { kind: 'BULK_OPERATION', operationId: 'heavy' };
 const POLICIES: Audience = { kind: 'POLICIES' };
 const AUDIT: Audience = { kind: 'AUDIT' };
-const AUDIENCES = [ASSIGNMENTS, APPROVALS, OWN_ACCESS, REQUEST, POLICIES, AUDIT];
+const AUDIENCES = [ASSIGNMENTS, APPROVALS, OWN_ACCESS, REQUEST, BULK, POLICIES, AUDIT];
 
 /** Somebody who is nobody in any of the events. */
 const DAN: Viewer = {
@@ -181,6 +186,8 @@ describe('what roles show', () => {
     ['the record of the directory', AUDIT, { ...NOTHING, type: 'directory.imported' }, ['the audit']],
     ['the record of a template for Azure roles', AUDIT, { ...template, provider: 'AZURE_RESOURCE' }, ['the audit']],
     ['the record of a template for groups', AUDIT, { ...template, provider: 'GROUP' }, ['the audit']],
+    ['a bulk operation', BULK, HEAVY, []],
+    ['the record of a bulk operation', AUDIT, HEAVY, ['the audit']],
     ['the record of a resource', AUDIT, AZURE, ['management of the subscription']],
     ['the record of a group', AUDIT, CREW, ['other groups']],
     ['the record of a role-assignable group', AUDIT, ADMINS, ['role-assignable groups']],
@@ -206,6 +213,10 @@ describe("one's own part", () => {
     ['the holder', who({ id: 'una' }), ENTRA, [ASSIGNMENTS, OWN_ACCESS, AUDIT]],
     ['the holder, of the request', who({ id: 'una' }), wish, [ASSIGNMENTS, OWN_ACCESS, REQUEST, AUDIT]],
     ['a member of the group that holds', who({}, { groups: ['una'] }), wish, [ASSIGNMENTS, OWN_ACCESS, REQUEST, AUDIT]],
+    ['whoever asked for the bulk operation', who({ id: 'una' }), HEAVY, [ASSIGNMENTS, OWN_ACCESS, BULK, AUDIT]],
+    ['whoever asked for another one', who({ id: 'una' }), OTHER_HEAVY, [ASSIGNMENTS, OWN_ACCESS, AUDIT]],
+    ['somebody else, of the bulk operation', DAN, HEAVY, []],
+    ['whoever ran it', who({ id: 'ben' }), { ...HEAVY, actorId: 'ben' }, [ASSIGNMENTS, AUDIT]],
     ['an owner of the group that holds', who({}, { ownedGroups: ['una'] }), wish, []],
     ['whoever did it', who({ id: 'ben' }), { ...wish, actorId: 'ben' }, [ASSIGNMENTS, REQUEST, AUDIT]],
     ['whoever asked', who({ id: 'ben' }), { ...wish, requestorId: 'ben' }, [ASSIGNMENTS, REQUEST]],

@@ -31,6 +31,7 @@ const id = {
   templateVersion: '10000000-0000-4000-8000-000000000011',
   owner: '10000000-0000-4000-8000-000000000012',
   unit: '10000000-0000-4000-8000-000000000013',
+  operation: '10000000-0000-4000-8000-000000000014',
 };
 /** A role that nobody in the scene holds otherwise. */
 const ROLE = ENTRA.securityReader;
@@ -149,6 +150,19 @@ export const ROWS: Readonly<Record<string, () => Row>> = {
     },
     ...{ type: 'ELIGIBLE', state: 'ASSIGNED', starts_at: past(1), created_at: past(1) },
   }),
+  bulk_operation: () => ({
+    ...{
+      id: randomUUID(),
+      kind: 'EXPORT',
+      status: 'CREATED',
+      principal_id: id.user,
+      viewer: {},
+      input: {},
+      result: {},
+    },
+    ...{ processed: 0, bytes: 0, attempts: 0, created_at: past(1) },
+  }),
+  bulk_chunk: () => ({ operation_id: id.operation, file: 'OUTPUT', start_byte: 1, bytes: bytes(1) }),
   administrator_guard: () => ({ role_id: randomUUID() }),
 };
 
@@ -214,6 +228,8 @@ export async function setScene(client: pg.ClientBase): Promise<void> {
   await insert(client, 'request_approver', { approver_id: id.other });
   await insert(client, 'approval_decision', { decided_by: id.other });
   await insert(client, 'request_escalation', { stage: 1 });
+  await insert(client, 'bulk_operation', { id: id.operation });
+  await insert(client, 'bulk_chunk', { start_byte: 0 });
   await insert(client, 'assignment_warning', { kind: 'FOURTEEN_DAYS' });
   await insert(client, 'idempotency_key', { key: 'key' });
   await insert(client, 'administrative_unit_member', { principal_id: id.other });
@@ -376,6 +392,15 @@ export const CASES: readonly Case[] = [
   refused('approval_decision_once_each', 'approval_decision', { decided_by: id.other, stage: 2 }),
   refused('approval_decision_not_own', 'approval_decision', { decided_by: id.user }),
   refused('approval_decision_justified', 'approval_decision', { justification: '  ' }),
+  refused('bulk_operation_pkey', 'bulk_operation', { id: id.operation }),
+  dangling('bulk_operation_principal_exists', 'bulk_operation', 'principal_id'),
+  refused('bulk_operation_status_known', 'bulk_operation', { status: 'EXPIRED' }),
+  refused('bulk_operation_run_by_somebody', 'bulk_operation', { status: 'RUNNING', alive_at: past(1) }),
+  refused('bulk_operation_run_by_somebody', 'bulk_operation', { status: 'RUNNING', runner_id: randomUUID() }),
+  refused('bulk_operation_over_has_end', 'bulk_operation', { status: 'FAILED', completed_at: past(1) }),
+  refused('bulk_operation_over_has_end', 'bulk_operation', { completed_at: past(1), expires_at: past(2) }),
+  refused('bulk_chunk_pkey', 'bulk_chunk', { start_byte: 0 }),
+  dangling('bulk_chunk_operation_exists', 'bulk_chunk', 'operation_id'),
   refused('request_escalation_once', 'request_escalation', { stage: 1 }),
   dangling('request_escalation_request_exists', 'request_escalation', 'request_id'),
 

@@ -343,6 +343,20 @@ export type AuditEventType =
   | 'ASSIGNMENT_STARTED'
   /** An administrator changed the period or the condition of an assignment. */
   | 'ASSIGNMENT_UPDATED'
+  /** A bulk operation was taken back. */
+  | 'BULK_OPERATION_CANCELED'
+  /** A bulk operation was carried out; the payload counts. */
+  | 'BULK_OPERATION_COMPLETED'
+  /** A bulk operation was asked for; the payload says what. */
+  | 'BULK_OPERATION_CREATED'
+  /** Somebody began to download the file of a bulk operation. */
+  | 'BULK_OPERATION_DOWNLOADED'
+  /** A bulk operation could not be carried out; the payload says why. */
+  | 'BULK_OPERATION_FAILED'
+  /** A bulk operation has come further; at most one event a second. */
+  | 'BULK_OPERATION_PROGRESSED'
+  /** A bulk operation began to run. */
+  | 'BULK_OPERATION_STARTED'
   /** Principals, scopes and roles were imported; the payload counts them. */
   | 'DIRECTORY_IMPORTED'
   /** A policy template was made. */
@@ -376,6 +390,53 @@ export type AuthenticationContextRuleInput = {
   readonly claimValue?: string | null | undefined;
   /** It does. Excludes multi-factor authentication. */
   readonly isEnabled?: boolean | null | undefined;
+};
+
+/** What became of a bulk operation. */
+export type BulkOperationEventType =
+  /** A bulk operation was taken back. */
+  | 'BULK_OPERATION_CANCELED'
+  /** A bulk operation was carried out; the payload counts. */
+  | 'BULK_OPERATION_COMPLETED'
+  /** A bulk operation was asked for; the payload says what. */
+  | 'BULK_OPERATION_CREATED'
+  /** A bulk operation could not be carried out; the payload says why. */
+  | 'BULK_OPERATION_FAILED'
+  /** A bulk operation has come further; at most one event a second. */
+  | 'BULK_OPERATION_PROGRESSED'
+  /** A bulk operation began to run. */
+  | 'BULK_OPERATION_STARTED';
+
+/** Which way the rows go. */
+export type BulkOperationKind =
+  /** Rows go out, as a file. */
+  | 'EXPORT'
+  /** Rows come in, from a file. */
+  | 'IMPORT';
+
+/** How far a bulk operation is. */
+export type BulkOperationStatus =
+  /** Taken back. */
+  | 'CANCELED'
+  /** Carried out; its file can be downloaded. */
+  | 'COMPLETED'
+  /** Waits for a gateway to run it. */
+  | 'CREATED'
+  /** Carried out, and its file is gone. */
+  | 'EXPIRED'
+  /** Could not be carried out: see `errorCode`. */
+  | 'FAILED'
+  /** A gateway runs it. */
+  | 'RUNNING'
+  /** Its file is on its way. */
+  | 'UPLOADING';
+
+/** Which bulk operation to take back. */
+export type CancelBulkOperationInput = {
+  /** A bulk operation's id. */
+  readonly id: string;
+  /** The same key with the same input gives the same answer, and acts once. */
+  readonly idempotencyKey?: string | null | undefined;
 };
 
 /** Which requests to take back, and why. */
@@ -671,6 +732,10 @@ export type RefusalCode =
   | 'AUTHENTICATION_CONTEXT_REQUIRED'
   /** Another item of the batch was refused, so that nothing of it was done. */
   | 'BATCH_REFUSED'
+  /** There is no such bulk operation. */
+  | 'BULK_OPERATION_NOT_FOUND'
+  /** The bulk operation is over already. */
+  | 'BULK_OPERATION_OVER'
   /** The condition cannot be read. */
   | 'CONDITION_INVALID'
   /** Only an Azure role can be narrowed by a condition. */
@@ -756,7 +821,9 @@ export type RefusalCode =
   /** There is no such scope. [ResourceNotFound] */
   | 'SCOPE_NOT_FOUND'
   /** Nobody decides on their own request. */
-  | 'SELF_APPROVAL';
+  | 'SELF_APPROVAL'
+  /** There are too many bulk operations: wait until one is over, or cancel it. */
+  | 'TOO_MANY_BULK_OPERATIONS';
 
 /** Which assignment to end, and why. */
 export type RemoveInput = {
@@ -1260,6 +1327,33 @@ export type AuditEventsSubscription = { readonly auditEvents: { readonly kind: S
         & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
       ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null } };
 
+export type BulkOperationQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type BulkOperationQuery = { readonly bulkOperation: { readonly id: string, readonly kind: BulkOperationKind, readonly status: BulkOperationStatus, readonly processed: number, readonly total: number | null, readonly bytes: number, readonly result: unknown, readonly errorCode: string | null, readonly errorMessage: string | null, readonly url: string | null, readonly createdAt: string, readonly startedAt: string | null, readonly completedAt: string | null, readonly expiresAt: string | null } | null };
+
+export type BulkOperationProgressSubscriptionVariables = Exact<{
+  id: string;
+  after?: string | null | undefined;
+  snapshot?: boolean;
+  heartbeats?: boolean;
+}>;
+
+
+export type BulkOperationProgressSubscription = { readonly bulkOperationProgress: { readonly kind: StreamItemKind, readonly position: number, readonly cursor: string, readonly type: BulkOperationEventType | null, readonly at: string, readonly operation: { readonly id: string, readonly kind: BulkOperationKind, readonly status: BulkOperationStatus, readonly processed: number, readonly total: number | null, readonly bytes: number, readonly result: unknown, readonly errorCode: string | null, readonly errorMessage: string | null, readonly url: string | null, readonly createdAt: string, readonly startedAt: string | null, readonly completedAt: string | null, readonly expiresAt: string | null } | null } };
+
+export type BulkOperationsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}>;
+
+
+export type BulkOperationsQuery = { readonly bulkOperations: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly kind: BulkOperationKind, readonly status: BulkOperationStatus, readonly processed: number, readonly total: number | null, readonly bytes: number, readonly result: unknown, readonly errorCode: string | null, readonly errorMessage: string | null, readonly url: string | null, readonly createdAt: string, readonly startedAt: string | null, readonly completedAt: string | null, readonly expiresAt: string | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null, readonly hasPreviousPage: boolean, readonly startCursor: string | null } } };
+
 export type CancelMutationVariables = Exact<{
   input: CancelInput;
 }>;
@@ -1278,6 +1372,13 @@ export type CancelMutation = { readonly cancel: ReadonlyArray<{ readonly status:
         { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
         & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
       ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> }> };
+
+export type CancelBulkOperationMutationVariables = Exact<{
+  input: CancelBulkOperationInput;
+}>;
+
+
+export type CancelBulkOperationMutation = { readonly cancelBulkOperation: { readonly operation: { readonly id: string, readonly kind: BulkOperationKind, readonly status: BulkOperationStatus, readonly processed: number, readonly total: number | null, readonly bytes: number, readonly result: unknown, readonly errorCode: string | null, readonly errorMessage: string | null, readonly url: string | null, readonly createdAt: string, readonly startedAt: string | null, readonly completedAt: string | null, readonly expiresAt: string | null } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> } };
 
 export type CheckAccessQueryVariables = Exact<{
   input: CheckAccessInput;
@@ -1563,12 +1664,12 @@ export type NodeQuery = { readonly node:
       & { readonly __typename: 'Assignment' }
     )
     | (
-      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
-      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      { readonly id: string }
+      & { readonly __typename: 'BulkOperation' | 'PolicyTemplate' | 'RolePolicy' }
     )
     | (
-      { readonly id: string }
-      & { readonly __typename: 'PolicyTemplate' | 'RolePolicy' }
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
     )
     | (
       { readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly id: string, readonly principal: (
@@ -1601,12 +1702,12 @@ export type NodesQuery = { readonly nodes: ReadonlyArray<
       & { readonly __typename: 'Assignment' }
     )
     | (
-      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
-      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      { readonly id: string }
+      & { readonly __typename: 'BulkOperation' | 'PolicyTemplate' | 'RolePolicy' }
     )
     | (
-      { readonly id: string }
-      & { readonly __typename: 'PolicyTemplate' | 'RolePolicy' }
+      { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+      & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
     )
     | (
       { readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly id: string, readonly principal: (
@@ -2349,6 +2450,8 @@ export type AssignmentEventDetailsFragment = { readonly kind: StreamItemKind, re
       & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
     ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null };
 
+export type BulkOperationDetailsFragment = { readonly id: string, readonly kind: BulkOperationKind, readonly status: BulkOperationStatus, readonly processed: number, readonly total: number | null, readonly bytes: number, readonly result: unknown, readonly errorCode: string | null, readonly errorMessage: string | null, readonly url: string | null, readonly createdAt: string, readonly startedAt: string | null, readonly completedAt: string | null, readonly expiresAt: string | null };
+
 
 /** Each operation, named by the hash of its document. */
 export const OPERATIONS = {
@@ -2361,7 +2464,11 @@ export const OPERATIONS = {
   assignmentEvents: { kind: 'subscription', documentId: 'sha256:06ef409570d9a12f41bfa87878cb3b83fa3512446d7a42621282c81f876d5671' },
   assignments: { kind: 'query', documentId: 'sha256:a434972ec5170d811e5a00f3dcb2716a8a69a7f6cd9650f526e614e347bf4382' },
   auditEvents: { kind: 'subscription', documentId: 'sha256:7936fac701a451fb188d3fd924ec395187682460d4dd27318c878ebcd3187d53' },
+  bulkOperation: { kind: 'query', documentId: 'sha256:50d4244bf1cd018930f1a3c7ba31b2ebea6f0ddea795a3ce3ef6d1b23a3b33e5' },
+  bulkOperationProgress: { kind: 'subscription', documentId: 'sha256:71c0966194e0968e8099bf5f81334de59a31098b2a1819c9d3364a196b3287db' },
+  bulkOperations: { kind: 'query', documentId: 'sha256:3cd8e9fc8dcee2d611039a869db74a56d5e39d4dd50c2e25fb57db899e4abc2e' },
   cancel: { kind: 'mutation', documentId: 'sha256:644327b486c1ba34e3dffff37930ee914c38f0066fdbb77c4500d4692fabc688' },
+  cancelBulkOperation: { kind: 'mutation', documentId: 'sha256:90959a1b39de1834c4c8db6838d04cc2eb4b05daaf52785b85f0c277a8e90baf' },
   checkAccess: { kind: 'query', documentId: 'sha256:afa519cc72ea4a7f5c70d9ce489e379fa8b32fa99f43d8c4ac7b4775aba70f42' },
   createPolicyTemplate: { kind: 'mutation', documentId: 'sha256:24581989862641947d1645903e798370b33902c3d9f2dd8b94baaa97120fd62a' },
   deactivate: { kind: 'mutation', documentId: 'sha256:f5827b083992b21e86a80310445774ecced809896d9bf09aa7503511d61cb2ca' },
@@ -2409,7 +2516,11 @@ export interface Operations {
   readonly assignmentEvents: { readonly variables: AssignmentEventsSubscriptionVariables; readonly data: AssignmentEventsSubscription };
   readonly assignments: { readonly variables: AssignmentsQueryVariables; readonly data: AssignmentsQuery };
   readonly auditEvents: { readonly variables: AuditEventsSubscriptionVariables; readonly data: AuditEventsSubscription };
+  readonly bulkOperation: { readonly variables: BulkOperationQueryVariables; readonly data: BulkOperationQuery };
+  readonly bulkOperationProgress: { readonly variables: BulkOperationProgressSubscriptionVariables; readonly data: BulkOperationProgressSubscription };
+  readonly bulkOperations: { readonly variables: BulkOperationsQueryVariables; readonly data: BulkOperationsQuery };
   readonly cancel: { readonly variables: CancelMutationVariables; readonly data: CancelMutation };
+  readonly cancelBulkOperation: { readonly variables: CancelBulkOperationMutationVariables; readonly data: CancelBulkOperationMutation };
   readonly checkAccess: { readonly variables: CheckAccessQueryVariables; readonly data: CheckAccessQuery };
   readonly createPolicyTemplate: { readonly variables: CreatePolicyTemplateMutationVariables; readonly data: CreatePolicyTemplateMutation };
   readonly deactivate: { readonly variables: DeactivateMutationVariables; readonly data: DeactivateMutation };

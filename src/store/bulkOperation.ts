@@ -1,0 +1,293 @@
+/** What was asked for in bulk, how far is it, and where are its bytes? Operations, whoever runs them, and their files in pieces. */
+import { sql } from 'kysely';
+import type { Viewer } from '../decision/powers.ts';
+import type { BulkKind, BulkStatus } from '../decision/words.ts';
+import { insertRow } from './bulk.ts';
+import { type Page, type PageArguments, readPage } from './connection.ts';
+import { among, type Sql } from './database.ts';
+import type { Transaction } from './transaction.ts';
+import { currentViewer } from './viewer.ts';
+
+export interface BulkOperationRow {
+  readonly id: string;
+  readonly kind: BulkKind;
+  readonly status: BulkStatus;
+  readonly principalId: string;
+  /** What was asked for; its shape is the kind's own, and so is that of the result. */
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly result: Readonly<Record<string, unknown>>;
+  readonly processed: number;
+  readonly total: number | null;
+  readonly bytes: number;
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly completedAt: string | null;
+  readonly expiresAt: string | null;
+}
+
+/** What comes in, and what goes out. */
+export type BulkFile = 'INPUT' | 'OUTPUT';
+
+/** The most that a chunk holds: what a slow reader keeps in memory. */
+export const CHUNK_BYTES = 262_144;
+
+/** One number for the bound on open operations, which is counted under it. */
+const OPEN_LOCK = 7_041_776_011;
+
+// Nobody has to write down that the file has expired.
+const COLUMNS = sql`o.id, o.kind,
+  CASE WHEN o.status = 'COMPLETED' AND o.expires_at <= clock_timestamp() THEN 'EXPIRED' ELSE o.status END AS status,
+  o.principal_id AS "principalId", o.input, o.result, o.processed::float8 AS processed, o.total::float8 AS total,
+  o.bytes::float8 AS bytes, o.error_code AS "errorCode", o.error_message AS "errorMessage", o.created_at AS "createdAt",
+  o.started_at AS "startedAt", o.completed_at AS "completedAt", o.expires_at AS "expiresAt"`;
+
+const OPEN = sql<boolean>`o.status IN ('UPLOADING', 'CREATED', 'RUNNING')`;
+
+export async function bulkOperationsById(db: Sql, ids: readonly string[], viewer: Viewer): Promise<BulkOperationRow[]> {
+  const { rows } = await sql<BulkOperationRow>`
+    SELECT ${COLUMNS} FROM bulk_operation o WHERE ${among(sql`o.id`, ids)} AND o.principal_id = ${viewer.id}`.execute(
+    db,
+  );
+  return rows;
+}
+
+export function listBulkOperations(db: Sql, viewer: Viewer, page: PageArguments): Promise<Page<BulkOperationRow>> {
+  const order = [
+    { by: sql`o.created_at`, type: 'timestamptz' },
+    { by: sql`o.id`, type: 'uuid' },
+  ] as const;
+  const where = [sql<boolean>`o.principal_id = ${viewer.id}`];
+  const view = { columns: COLUMNS, from: sql`bulk_operation o`, where, order, descending: true };
+  return readPage(db, { name: 'bulkOperations', ...view }, page);
+}
+
+/** Nobody else begins one until the transaction is over. */
+export async function lockOpenOperations(tx: Transaction, principalId: string): Promise<{ own: number; all: number }> {
+  const db = tx.getKysely();
+  await sql`SELECT pg_advisory_xact_lock(${OPEN_LOCK})`.execute(db);
+  const { rows } = await sql<{ own: number; all: number }>`
+    SELECT count(*) FILTER (WHERE o.principal_id = ${principalId})::int AS own, count(*)::int AS all
+    FROM bulk_operation o WHERE ${OPEN}`.execute(db);
+  return rows[0] as { own: number; all: number };
+}
+
+export interface NewBulkOperation {
+  readonly kind: BulkKind;
+  readonly status: 'UPLOADING' | 'CREATED';
+  readonly viewer: Viewer;
+  readonly input: object;
+  readonly createdAt: Date;
+}
+
+export async function insertBulkOperation(tx: Transaction, operation: NewBulkOperation): Promise<string> {
+  const id = crypto.randomUUID();
+  const { viewer, input, ...rest } = operation;
+  const { powers: _, ...asked } = viewer;
+  await insertRow(tx.getKysely(), 'bulk_operation', {
+    ...{ id, ...rest, principalId: viewer.id },
+    ...{ viewer: JSON.stringify(asked), input: JSON.stringify(input) },
+  });
+  return id;
+}
+
+/** Null: there is none, or none of the viewer's. */
+export async function lockBulkOperation(tx: Transaction, viewer: Viewer, id: string): Promise<BulkOperationRow | null> {
+  const { rows } = await sql<BulkOperationRow>`
+    SELECT ${COLUMNS} FROM bulk_operation o WHERE o.id = ${id} AND o.principal_id = ${viewer.id}
+    FOR UPDATE OF o`.execute(tx.getKysely());
+  return rows[0] ?? null;
+}
+
+/** What was uploaded waits for somebody to run it. */
+export async function releaseBulkOperation(tx: Transaction, id: string): Promise<void> {
+  await sql`UPDATE bulk_operation SET status = 'CREATED' WHERE id = ${id} AND status = 'UPLOADING'`.execute(
+    tx.getKysely(),
+  );
+}
+
+export interface BulkEnd {
+  readonly status: 'COMPLETED' | 'FAILED' | 'CANCELED';
+  readonly at: Date;
+  /** Zero: at once. */
+  readonly keptHours: number;
+  readonly errorCode?: string;
+  readonly errorMessage?: string;
+}
+
+export async function endBulkOperation(tx: Transaction, id: string, end: BulkEnd): Promise<void> {
+  await sql`
+    UPDATE bulk_operation SET status = ${end.status}, completed_at = ${end.at}, error_code = ${end.errorCode ?? null},
+      error_message = ${end.errorMessage ?? null},
+      expires_at = ${end.at}::timestamptz + make_interval(hours => ${end.keptHours}::int)
+    WHERE id = ${id}`.execute(tx.getKysely());
+}
+
+/** Who runs an operation: another one that has taken it over has another id. */
+export interface BulkClaim {
+  readonly id: string;
+  readonly runnerId: string;
+}
+
+const heldBy = ({ id, runnerId }: BulkClaim) =>
+  sql<boolean>`o.id = ${id} AND o.runner_id = ${runnerId} AND o.status = 'RUNNING'`;
+
+const isLost = (seconds: number) =>
+  sql<boolean>`(o.status = 'RUNNING' AND o.alive_at < clock_timestamp() - make_interval(secs => ${seconds}::float8))`;
+
+/** Operations whose runner has not been heard of, and which nobody takes up again, locked. */
+export async function lockLostOperations(
+  tx: Transaction,
+  lostAfterSeconds: number,
+  attempts: number,
+): Promise<BulkOperationRow[]> {
+  const { rows } = await sql<BulkOperationRow>`
+    SELECT ${COLUMNS} FROM bulk_operation o
+    WHERE ${isLost(lostAfterSeconds)} AND (o.attempts >= ${attempts} OR o.kind <> 'EXPORT')
+    FOR UPDATE OF o SKIP LOCKED`.execute(tx.getKysely());
+  return rows;
+}
+
+export interface ClaimedOperation {
+  readonly operation: BulkOperationRow;
+  /** With no powers. */
+  readonly asked: Viewer;
+  readonly isFirst: boolean;
+}
+
+/** The next one that waits, or whose runner was lost; its output begins anew. */
+export async function claimBulkOperation(
+  tx: Transaction,
+  runnerId: string,
+  lostAfterSeconds: number,
+): Promise<ClaimedOperation | null> {
+  const db = tx.getKysely();
+  const { rows } = await sql<BulkOperationRow & { viewer: Viewer & { expiresAt: string }; attempts: number }>`
+    UPDATE bulk_operation o SET status = 'RUNNING', runner_id = ${runnerId}, alive_at = clock_timestamp(), processed = 0, bytes = 0,
+      started_at = clock_timestamp(), attempts = attempts + 1
+    WHERE o.id = (SELECT o.id FROM bulk_operation o WHERE o.status = 'CREATED' OR ${isLost(lostAfterSeconds)}
+      ORDER BY o.created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING ${COLUMNS}, o.viewer, o.attempts`.execute(db);
+  const found = rows[0];
+  if (!found) return null;
+  await sql`DELETE FROM bulk_chunk WHERE operation_id = ${found.id} AND file = 'OUTPUT'`.execute(db);
+  const { viewer, attempts, ...operation } = found;
+  return { operation, asked: revived(viewer), isFirst: attempts === 1 };
+}
+
+function revived(viewer: Viewer): Viewer {
+  const { multiFactorAt } = viewer.proof as { multiFactorAt: Date | string | null };
+  const at = multiFactorAt === null ? null : new Date(multiFactorAt);
+  return { ...viewer, expiresAt: new Date(viewer.expiresAt), proof: { ...viewer.proof, multiFactorAt: at } };
+}
+
+/** With the powers of now; null once the principal is gone or disabled. */
+export function bulkViewer(db: Sql, asked: Viewer): Promise<Viewer | null> {
+  return currentViewer(db, asked);
+}
+
+export interface BulkProgress {
+  readonly processed: number;
+  readonly total: number | null;
+  readonly bytes: number;
+  readonly result: object | null;
+}
+
+/** @returns false when somebody else runs it, or it is over */
+export async function keepBulkProgress(db: Sql, claim: BulkClaim, progress: BulkProgress): Promise<boolean> {
+  const { processed, total, bytes, result } = progress;
+  const { rows } = await sql`
+    UPDATE bulk_operation o SET alive_at = clock_timestamp(), processed = ${processed}, total = ${total}, bytes = ${bytes},
+      result = coalesce(${result === null ? null : JSON.stringify(result)}::jsonb, o.result)
+    WHERE ${heldBy(claim)} RETURNING o.id`.execute(db);
+  return rows.length > 0;
+}
+
+/** Nobody takes it over, cancels or ends it until the transaction is over. @returns false when somebody has */
+export async function lockClaim(tx: Transaction, claim: BulkClaim): Promise<boolean> {
+  const { rows } = await sql`SELECT o.id FROM bulk_operation o WHERE ${heldBy(claim)} FOR UPDATE OF o`.execute(
+    tx.getKysely(),
+  );
+  return rows.length > 0;
+}
+
+/** Somebody else may run it: this gateway stops, and that is no attempt. */
+export async function yieldBulkOperation(tx: Transaction, id: string): Promise<void> {
+  await sql`UPDATE bulk_operation SET status = 'CREATED', attempts = attempts - 1 WHERE id = ${id}`.execute(
+    tx.getKysely(),
+  );
+}
+
+export interface Chunk {
+  readonly file: BulkFile;
+  readonly startByte: number;
+  readonly bytes: Buffer;
+}
+
+/** Shares the operation, so that whoever takes it over comes either before or after. @returns false when somebody has */
+export async function writeOutput(db: Sql, claim: BulkClaim, { startByte, bytes }: Omit<Chunk, 'file'>) {
+  const { rows } = await sql`
+    INSERT INTO bulk_chunk (operation_id, file, start_byte, bytes)
+    SELECT o.id, 'OUTPUT', ${startByte}, ${bytes}::bytea FROM (SELECT o.id FROM bulk_operation o WHERE ${heldBy(claim)} FOR SHARE) o
+    RETURNING start_byte`.execute(db);
+  return rows.length > 0;
+}
+
+/** For as long as it is being uploaded. @returns false when it is not */
+export async function writeInput(db: Sql, id: string, { startByte, bytes }: Omit<Chunk, 'file'>): Promise<boolean> {
+  const { rows } = await sql`
+    INSERT INTO bulk_chunk (operation_id, file, start_byte, bytes)
+    SELECT o.id, 'INPUT', ${startByte}, ${bytes}::bytea
+    FROM (SELECT o.id FROM bulk_operation o WHERE o.id = ${id} AND o.status = 'UPLOADING' FOR SHARE) o
+    RETURNING start_byte`.execute(db);
+  return rows.length > 0;
+}
+
+/** What stands from that byte on in the chunk that holds it; null behind the end, or once the file has expired. */
+export async function readChunk(db: Sql, id: string, file: BulkFile, fromByte: number): Promise<Buffer | null> {
+  const { rows } = await sql<{ startByte: number; bytes: Buffer }>`
+    SELECT start_byte::float8 AS "startByte", bytes FROM bulk_chunk
+    WHERE operation_id = ${id} AND file = ${file} AND start_byte <= ${fromByte} ORDER BY start_byte DESC LIMIT 1`.execute(
+    db,
+  );
+  const found = rows[0];
+  const rest = found?.bytes.subarray(fromByte - found.startByte);
+  return rest && rest.length > 0 ? rest : null;
+}
+
+/** The whole file, a chunk at a time. */
+export async function* readFile(db: () => Sql, id: string, file: BulkFile): AsyncGenerator<Buffer> {
+  for (let at = 0; ; ) {
+    const bytes = await readChunk(db(), id, file, at);
+    if (bytes === null) return;
+    yield bytes;
+    at += bytes.length;
+  }
+}
+
+/** Removes the files whose time is over, also of uploads that nobody has finished. @returns how many operations had one */
+export async function purgeBulkFiles(db: Sql, keptHours: number): Promise<number> {
+  const { rows } = await sql<{ id: string }>`
+    WITH abandoned AS (
+      UPDATE bulk_operation o SET status = 'CANCELED', completed_at = clock_timestamp(), expires_at = clock_timestamp()
+      WHERE o.status = 'UPLOADING' AND o.created_at < clock_timestamp() - make_interval(hours => ${keptHours}::int) RETURNING o.id),
+    gone AS (
+      DELETE FROM bulk_chunk c USING bulk_operation o
+      WHERE o.id = c.operation_id AND (o.expires_at <= clock_timestamp() OR o.id IN (SELECT id FROM abandoned)) RETURNING o.id)
+    SELECT DISTINCT id FROM gone`.execute(db);
+  return rows.length;
+}
+
+/** Whether nothing more becomes of it, and everything about it has been told up to the position. */
+export async function bulkOperationIsOver(
+  db: Sql,
+  viewer: Viewer,
+  { id, position }: { id: string; position: number },
+): Promise<boolean> {
+  const { rows } = await sql`
+    SELECT 1 FROM bulk_operation o WHERE o.id = ${id} AND o.principal_id = ${viewer.id} AND (${OPEN}
+      OR EXISTS (SELECT FROM event e WHERE (e.position IS NULL OR e.position > ${position}) AND e.principal_id = o.principal_id
+        AND e.payload ->> 'operationId' = o.id::text))`.execute(db);
+  return rows.length === 0;
+}
