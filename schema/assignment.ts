@@ -4,7 +4,7 @@ import type { RolePolicyRules } from '../src/decision/policy.ts';
 import { CONDITION_VERSION } from '../src/decision/words.ts';
 import { refuseFuture } from '../src/store/access.ts';
 import { type AssignmentRow, listAssignments } from '../src/store/assignment.ts';
-import { instant } from '../src/store/transaction.ts';
+import { instantText } from '../src/store/transaction.ts';
 import {
   AssignmentPhaseEnum,
   AssignmentStateEnum,
@@ -17,9 +17,10 @@ import { connectionOf, pageArguments } from './connection.ts';
 import { globalId, idOf, idsOf, PRINCIPAL_TYPES } from './ids.ts';
 import { Node } from './node.ts';
 import { payload, reasonsOf, ScopeInput, scheduleOf, scopeOf, TicketInput } from './outcome.ts';
-import { Principal } from './principal.ts';
-import { Role } from './role.ts';
-import { Scope } from './scope.ts';
+import { PRINCIPAL, Principal } from './principal.ts';
+import { ROLE, Role } from './role.ts';
+import { SCOPE, Scope } from './scope.ts';
+import { type Source, wantedOf } from './selection.ts';
 
 const REQUIREMENTS = {
   MFA: 'A token that proves multi-factor authentication in this session.',
@@ -68,6 +69,16 @@ const ActivationSettings = builder.objectRef<RolePolicyRules>('ActivationSetting
   }),
 });
 
+export const ASSIGNMENT: Source = {
+  fields: {
+    via: ['principalId'],
+    conditionVersion: ['condition'],
+    eligibility: ['eligibilityId'],
+    activation: ['type', 'provider', 'roleId', 'scopeId'],
+  },
+  joins: { principal: PRINCIPAL, role: ROLE, scope: SCOPE },
+};
+
 export const Assignment = builder.objectRef<AssignmentRow>('Assignment');
 Assignment.implement({
   description:
@@ -88,17 +99,18 @@ Assignment.implement({
     principal: t.field({
       type: Principal,
       description: 'Who holds it.',
-      resolve: async ({ principalId }, _args, { loaders }) => present(await loaders.principal.load(principalId)),
+      resolve: ({ principal, principalId }, _args, { loaders }) =>
+        principal ?? loaders.principal.load(principalId).then(present),
     }),
     role: t.field({
       type: Role,
       description: 'What is held.',
-      resolve: async ({ roleId }, _args, { loaders }) => present(await loaders.role.load(roleId)),
+      resolve: ({ role, roleId }, _args, { loaders }) => role ?? loaders.role.load(roleId).then(present),
     }),
     scope: t.field({
       type: Scope,
       description: 'Where it is held; it reaches everything below.',
-      resolve: async ({ scopeId }, _args, { loaders }) => present(await loaders.scope.load(scopeId)),
+      resolve: ({ scope, scopeId }, _args, { loaders }) => scope ?? loaders.scope.load(scopeId).then(present),
     }),
     via: t.field({
       type: Principal,
@@ -108,12 +120,16 @@ Assignment.implement({
       resolve: ({ principalId }, _args, { loaders, viewer }) =>
         viewer.powers.groups.includes(principalId) ? loaders.principal.load(principalId) : null,
     }),
-    startsAt: t.field({ type: 'DateTime', description: 'When it begins.', resolve: (row) => instant(row.startsAt) }),
+    startsAt: t.field({
+      type: 'DateTime',
+      description: 'When it begins.',
+      resolve: (row) => instantText(row.startsAt),
+    }),
     endsAt: t.field({
       type: 'DateTime',
       nullable: true,
       description: 'The first instant at which it no longer holds; null when permanent.',
-      resolve: (row) => instant(row.endsAt),
+      resolve: (row) => instantText(row.endsAt),
     }),
     endedBy: t.field({
       type: EndReasonEnum,
@@ -133,7 +149,7 @@ Assignment.implement({
     createdAt: t.field({
       type: 'DateTime',
       description: 'When it was made.',
-      resolve: (row) => instant(row.createdAt),
+      resolve: (row) => instantText(row.createdAt),
     }),
     eligibility: t.field({
       type: Assignment,
@@ -192,11 +208,11 @@ builder.queryFields((t) => ({
           'Assignments as they were at this past instant, with the end, the condition and the phase they had then, also where they were changed or ended since. What was changed before this gateway kept history shows as it was when history began. Default: now.',
       }),
     },
-    resolve: async (_root, { filter, asOf, ...page }, { db, viewer }) => {
+    resolve: async (_root, { filter, asOf, ...page }, { db, viewer }, info) => {
       await refuseFuture(db(), asOf ?? null, 'asOf');
       const { principals, roles, ...rest } = filter ?? {};
       const ids = { principalIds: idsOf(principals, ...PRINCIPAL_TYPES), roleIds: idsOf(roles, 'Role') };
-      return listAssignments(db(), viewer, { ...rest, ...ids, asOf }, page);
+      return listAssignments(db(), viewer, { ...rest, ...ids, asOf }, page, wantedOf(info, ASSIGNMENT));
     },
   }),
 }));

@@ -23,7 +23,8 @@ export const builder = new SchemaBuilder<{
   DefaultFieldNullability: false;
   Scalars: {
     ID: { Input: string; Output: string };
-    DateTime: { Input: Date; Output: Date };
+    /** A text is one of `instantText`: it goes out as it is. */
+    DateTime: { Input: Date; Output: Date | string };
     Duration: { Input: number; Output: number };
     ScopePath: { Input: string; Output: string };
     Cursor: { Input: string; Output: string };
@@ -38,6 +39,7 @@ builder.addScalarType(
   'DateTime',
   new GraphQLScalarType({
     ...dateTime,
+    serialize: (at) => (typeof at === 'string' ? at : (dateTime.serialize as (at: unknown) => Date)(at)) as Date,
     parseValue: parseInstant,
     description: 'An instant in UTC, such as `2026-03-01T09:30:00.000Z`.',
     specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',

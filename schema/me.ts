@@ -4,12 +4,13 @@ import { managesSomething } from '../src/decision/powers.ts';
 import { type ManagedArea as Area, managedAreas } from '../src/store/access.ts';
 import { listAssignments } from '../src/store/assignment.ts';
 import { listRequests } from '../src/store/request.ts';
-import { AssignmentConnection, present } from './assignment.ts';
+import { ASSIGNMENT, AssignmentConnection, present } from './assignment.ts';
 import { AssignmentTypeEnum, builder, ProviderEnum } from './builder.ts';
 import { pageArguments } from './connection.ts';
 import { Principal } from './principal.ts';
-import { RequestConnection } from './request.ts';
+import { REQUEST, RequestConnection } from './request.ts';
 import { Scope } from './scope.ts';
+import { wantedOf } from './selection.ts';
 
 const ManagedArea = builder.objectRef<Area>('ManagedArea').implement({
   description: 'A part of the company whose assignments the caller may manage.',
@@ -73,32 +74,41 @@ const Viewer = builder.objectRef<ViewerShape>('Viewer').implement({
       type: AssignmentConnection,
       description: 'What the caller may activate, directly or through a group.',
       args: pageArguments(),
-      resolve: (viewer, page, { db }) =>
+      resolve: (viewer, page, { db }, info) =>
         listAssignments(
           db(),
           viewer,
           { types: ['ELIGIBLE'], principalIds: [viewer.id, ...viewer.powers.groups] },
           page,
+          wantedOf(info, ASSIGNMENT),
         ),
     }),
     active: t.field({
       type: AssignmentConnection,
       description: 'What the caller holds now, directly or through a group.',
       args: pageArguments(),
-      resolve: (viewer, page, { db }) =>
-        listAssignments(db(), viewer, { types: ['ACTIVE'], principalIds: [viewer.id, ...viewer.powers.groups] }, page),
+      resolve: (viewer, page, { db }, info) =>
+        listAssignments(
+          db(),
+          viewer,
+          { types: ['ACTIVE'], principalIds: [viewer.id, ...viewer.powers.groups] },
+          page,
+          wantedOf(info, ASSIGNMENT),
+        ),
     }),
     requests: t.field({
       type: RequestConnection,
       description: "Requests about the caller's own access, newest first.",
       args: pageArguments(),
-      resolve: (viewer, page, { db }) => listRequests(db(), viewer, { principalIds: [viewer.id] }, page),
+      resolve: (viewer, page, { db }, info) =>
+        listRequests(db(), viewer, { principalIds: [viewer.id] }, page, wantedOf(info, REQUEST)),
     }),
     approvals: t.field({
       type: RequestConnection,
       description: "Requests that wait for the caller's decision.",
       args: pageArguments(),
-      resolve: (viewer, page, { db }) => listRequests(db(), viewer, { awaitingMyApproval: true }, page),
+      resolve: (viewer, page, { db }, info) =>
+        listRequests(db(), viewer, { awaitingMyApproval: true }, page, wantedOf(info, REQUEST)),
     }),
   }),
 });

@@ -21,11 +21,20 @@ import { PolicyTemplateVersion, RolePolicyRule, RolePolicyRules } from './policy
 import { RolePolicyRulesInput, ruleChangesOf } from './policyRuleInput.ts';
 import { Principal } from './principal.ts';
 import { Refusal } from './refusal.ts';
-import { Role } from './role.ts';
-import { Scope } from './scope.ts';
+import { ROLE, Role } from './role.ts';
+import { SCOPE, Scope } from './scope.ts';
+import { type Source, wantedOf } from './selection.ts';
 
 /** What holds now, asked once for all fields. */
 const current = (row: RolePolicyRow, { loaders }: Context): Promise<EffectivePolicy> => loaders.policy.load(row);
+
+/** Everything else of a policy is read by all that its row says. */
+const KEY = ['provider', 'roleId', 'scopeId'];
+const READ = ['version', 'lastModifiedAt', 'lastModifiedBy', 'rules', 'effectiveRules', 'inheritable', 'inheritedFrom'];
+const ROLE_POLICY: Source = {
+  fields: Object.fromEntries(READ.map((field) => [field, KEY])),
+  joins: { role: ROLE, scope: SCOPE },
+};
 
 export const RolePolicy = builder.objectRef<RolePolicyRow>('RolePolicy').implement({
   description:
@@ -44,12 +53,12 @@ export const RolePolicy = builder.objectRef<RolePolicyRow>('RolePolicy').impleme
     role: t.field({
       type: Role,
       description: 'The role.',
-      resolve: async ({ roleId }, _args, { loaders }) => present(await loaders.role.load(roleId)),
+      resolve: ({ role, roleId }, _args, { loaders }) => role ?? loaders.role.load(roleId).then(present),
     }),
     scope: t.field({
       type: Scope,
       description: 'Where; an Entra role has one policy for the whole directory.',
-      resolve: async ({ scopeId }, _args, { loaders }) => present(await loaders.scope.load(scopeId)),
+      resolve: ({ scope, scopeId }, _args, { loaders }) => scope ?? loaders.scope.load(scopeId).then(present),
     }),
     version: t.int({
       description: 'Counts the changes made here; 0: nobody has touched these settings. Give it as `expectedVersion`.',
@@ -131,9 +140,10 @@ builder.queryFields((t) => ({
     type: RolePolicyConnection,
     description: 'Policies that somebody has touched, the latest first; all others are the defaults of their provider.',
     args: { ...pageArguments(), filter: t.arg({ type: RolePolicyFilter, description: 'Default: all.' }) },
-    resolve: (_root, { filter, ...page }, { db, viewer }) => {
+    resolve: (_root, { filter, ...page }, { db, viewer }, info) => {
       const { roles, ...rest } = filter ?? {};
-      return listRolePolicies(db(), viewer, { ...rest, roleIds: idsOf(roles, 'Role') }, page);
+      const wanted = wantedOf(info, ROLE_POLICY);
+      return listRolePolicies(db(), viewer, { ...rest, roleIds: idsOf(roles, 'Role') }, page, wanted);
     },
   }),
 }));

@@ -5,6 +5,7 @@ import { builder, PrincipalKindEnum, UserTypeEnum } from './builder.ts';
 import { connectionOf, pageArguments } from './connection.ts';
 import { globalId, idOf, PRINCIPAL_TYPES } from './ids.ts';
 import { Node } from './node.ts';
+import { type Source, wantedOf } from './selection.ts';
 
 const TYPE_OF = {
   USER: 'User',
@@ -12,6 +13,12 @@ const TYPE_OF = {
   SERVICE_PRINCIPAL: 'ServicePrincipal',
   MANAGED_IDENTITY: 'ManagedIdentity',
 } as const;
+
+/** Its type is its kind. */
+export const PRINCIPAL: Source = {
+  always: ['kind'],
+  fields: { objectId: ['id'] },
+};
 
 export const Principal = builder.interfaceRef<PrincipalRow>('Principal').implement({
   description: 'A user, a group, a service principal or a managed identity.',
@@ -112,6 +119,7 @@ builder.queryFields((t) => ({
     description:
       'Principals by display name. Members of the directory see all; guests and applications without rights only themselves and their groups.',
     args: { ...pageArguments(), filter: t.arg({ type: PrincipalFilter, description: 'Default: all.' }) },
-    resolve: (_root, { filter, ...page }, { db, viewer }) => listPrincipals(db(), viewer, filter ?? {}, page),
+    resolve: (_root, { filter, ...page }, { db, viewer }, info) =>
+      listPrincipals(db(), viewer, filter ?? {}, page, wantedOf(info, PRINCIPAL)),
   }),
 }));

@@ -1,14 +1,15 @@
 /** What was asked for, and how far it is. @see https://learn.microsoft.com/graph/api/resources/unifiedroleassignmentschedulerequest */
 import { listRequests, type RequestRow } from '../src/store/request.ts';
-import { instant } from '../src/store/transaction.ts';
+import { instantText } from '../src/store/transaction.ts';
 import { Assignment, present } from './assignment.ts';
 import { AssignmentTypeEnum, builder, ProviderEnum, RequestActionEnum, RequestStatusEnum } from './builder.ts';
 import { connectionOf, pageArguments } from './connection.ts';
 import { globalId, idOf, idsOf, PRINCIPAL_TYPES } from './ids.ts';
 import { Node } from './node.ts';
-import { Principal } from './principal.ts';
-import { Role } from './role.ts';
-import { Scope } from './scope.ts';
+import { PRINCIPAL, Principal } from './principal.ts';
+import { ROLE, Role } from './role.ts';
+import { SCOPE, Scope } from './scope.ts';
+import { type Source, wantedOf } from './selection.ts';
 
 const Ticket = builder.objectRef<{ number: string | null; system: string | null }>('Ticket').implement({
   description: 'A ticket in the system where the work is tracked.',
@@ -20,6 +21,11 @@ const Ticket = builder.objectRef<{ number: string | null; system: string | null 
     }),
   }),
 });
+
+export const REQUEST: Source = {
+  fields: { assignment: ['targetId'], ticket: ['ticketNumber', 'ticketSystem'], duration: ['durationMinutes'] },
+  joins: { principal: PRINCIPAL, requestor: PRINCIPAL, role: ROLE, scope: SCOPE },
+};
 
 export const Request = builder.objectRef<RequestRow>('Request');
 Request.implement({
@@ -45,24 +51,25 @@ Request.implement({
     principal: t.field({
       type: Principal,
       description: 'Whose access it concerns.',
-      resolve: async ({ principalId }, _args, { loaders }) => present(await loaders.principal.load(principalId)),
+      resolve: ({ principal, principalId }, _args, { loaders }) =>
+        principal ?? loaders.principal.load(principalId).then(present),
     }),
     requestor: t.field({
       type: Principal,
       nullable: true,
       description: 'Who asked; null when the gateway itself did.',
-      resolve: ({ requestorId }, _args, { loaders }) =>
-        requestorId === null ? null : loaders.principal.load(requestorId),
+      resolve: ({ requestor, requestorId }, _args, { loaders }) =>
+        requestor !== undefined || requestorId === null ? (requestor ?? null) : loaders.principal.load(requestorId),
     }),
     role: t.field({
       type: Role,
       description: 'The role.',
-      resolve: async ({ roleId }, _args, { loaders }) => present(await loaders.role.load(roleId)),
+      resolve: ({ role, roleId }, _args, { loaders }) => role ?? loaders.role.load(roleId).then(present),
     }),
     scope: t.field({
       type: Scope,
       description: 'Where.',
-      resolve: async ({ scopeId }, _args, { loaders }) => present(await loaders.scope.load(scopeId)),
+      resolve: ({ scope, scopeId }, _args, { loaders }) => scope ?? loaders.scope.load(scopeId).then(present),
     }),
     assignment: t.field({
       type: Assignment,
@@ -87,13 +94,13 @@ Request.implement({
       type: 'DateTime',
       nullable: true,
       description: 'The start asked for; null for at once.',
-      resolve: (row) => instant(row.startsAt),
+      resolve: (row) => instantText(row.startsAt),
     }),
     endsAt: t.field({
       type: 'DateTime',
       nullable: true,
       description: 'The end asked for; null when a duration, or nothing, was asked for.',
-      resolve: (row) => instant(row.endsAt),
+      resolve: (row) => instantText(row.endsAt),
     }),
     duration: t.field({
       type: 'Duration',
@@ -104,19 +111,19 @@ Request.implement({
     createdAt: t.field({
       type: 'DateTime',
       description: 'When it was made.',
-      resolve: (row) => instant(row.createdAt),
+      resolve: (row) => instantText(row.createdAt),
     }),
     expiresAt: t.field({
       type: 'DateTime',
       nullable: true,
       description: 'When it times out unless decided; null when no decision is needed.',
-      resolve: (row) => instant(row.expiresAt),
+      resolve: (row) => instantText(row.expiresAt),
     }),
     completedAt: t.field({
       type: 'DateTime',
       nullable: true,
       description: 'When it was carried out or closed, or the later start it was granted for; null while it waits.',
-      resolve: (row) => instant(row.completedAt),
+      resolve: (row) => instantText(row.completedAt),
     }),
   }),
 });
@@ -151,10 +158,10 @@ builder.queryFields((t) => ({
     description:
       "Requests, newest first: the caller's own, those that they may decide, and those about access that they may view.",
     args: { ...pageArguments(), filter: t.arg({ type: RequestFilter, description: 'Default: all.' }) },
-    resolve: (_root, { filter, ...page }, { db, viewer }) => {
+    resolve: (_root, { filter, ...page }, { db, viewer }, info) => {
       const { principals, roles, ...rest } = filter ?? {};
       const ids = { principalIds: idsOf(principals, ...PRINCIPAL_TYPES), roleIds: idsOf(roles, 'Role') };
-      return listRequests(db(), viewer, { ...rest, ...ids }, page);
+      return listRequests(db(), viewer, { ...rest, ...ids }, page, wantedOf(info, REQUEST));
     },
   }),
 }));

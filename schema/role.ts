@@ -4,6 +4,9 @@ import { builder, ProviderEnum } from './builder.ts';
 import { connectionOf, pageArguments } from './connection.ts';
 import { globalId, idOf } from './ids.ts';
 import { Node } from './node.ts';
+import { type Source, wantedOf } from './selection.ts';
+
+export const ROLE: Source = { fields: { templateId: ['id'], assignable: ['assignable', 'deprecated'] } };
 
 const Permission = builder.objectRef<RoleRow['permissions'][number]>('Permission').implement({
   description: 'A block of an Azure role: what it allows, less what it excludes. `*` stands for any run of characters.',
@@ -89,6 +92,6 @@ builder.queryFields((t) => ({
     type: RoleConnection,
     description: 'Roles by display name. Role definitions are visible to every known caller.',
     args: { ...pageArguments(), filter: t.arg({ type: RoleFilter, description: 'Default: all.' }) },
-    resolve: (_root, { filter, ...page }, { db }) => listRoles(db(), filter ?? {}, page),
+    resolve: (_root, { filter, ...page }, { db }, info) => listRoles(db(), filter ?? {}, page, wantedOf(info, ROLE)),
   }),
 }));

@@ -5,6 +5,9 @@ import { connectionOf, pageArguments } from './connection.ts';
 import { globalId, idOf } from './ids.ts';
 import { Node } from './node.ts';
 import { Principal } from './principal.ts';
+import { type Source, wantedOf } from './selection.ts';
+
+export const SCOPE: Source = { fields: { parent: ['parentId'], principal: ['principalId'] } };
 
 export const Scope = builder.objectRef<ScopeRow>('Scope');
 Scope.implement({
@@ -73,6 +76,7 @@ builder.queryFields((t) => ({
     description:
       'Scopes by path. Azure scopes show where the caller may read assignments or holds something, there, above or below.',
     args: { ...pageArguments(), filter: t.arg({ type: ScopeFilter, description: 'Default: all.' }) },
-    resolve: (_root, { filter, ...page }, { db, viewer }) => listScopes(db(), viewer, filter ?? {}, page),
+    resolve: (_root, { filter, ...page }, { db, viewer }, info) =>
+      listScopes(db(), viewer, filter ?? {}, page, wantedOf(info, SCOPE)),
   }),
 }));

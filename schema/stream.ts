@@ -2,7 +2,7 @@
 import type { Audience, EventFilter } from '../src/decision/event.ts';
 import { EVENTS, type EventType, eventName } from '../src/events.ts';
 import type { AssignmentRow } from '../src/store/assignment.ts';
-import { ArgumentError, PAGE_MAXIMUM, type Page, type PageArguments } from '../src/store/connection.ts';
+import { ArgumentError, cursorAt, PAGE_MAXIMUM, type Page, type PageArguments } from '../src/store/connection.ts';
 import type { EventRow } from '../src/store/event.ts';
 import type { RolePolicyRow } from '../src/store/policy.ts';
 import type { PolicyTemplateRow } from '../src/store/policyTemplate.ts';
@@ -160,6 +160,6 @@ export async function allRows<Row>(list: (page: PageArguments) => Promise<Page<R
     rows.push(...page.nodes);
     if (rows.length > SNAPSHOT_ROWS) throw new StreamEndedError('SNAPSHOT_TOO_LARGE', { limit: SNAPSHOT_ROWS });
     if (!page.hasNextPage) return rows;
-    after = page.cursors.at(-1) ?? null;
+    after = cursorAt(page, page.nodes.length - 1);
   }
 }

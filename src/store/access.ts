@@ -11,7 +11,7 @@ import {
   type PrincipalKind,
   type Provider,
 } from '../decision/words.ts';
-import { ArgumentError, type Page, type PageArguments, readPage } from './connection.ts';
+import { ArgumentError, columnsOf, type Page, type PageArguments, readPage } from './connection.ts';
 import { inForce, type Sql } from './database.ts';
 import { atOrBelow, scopeFacts } from './scope.ts';
 import { instant } from './transaction.ts';
@@ -123,8 +123,11 @@ export async function listEffectiveAccess(
   if (filter.principalKinds) where.push(sql<boolean>`p.kind = ANY(${[...filter.principalKinds]})`);
   if (filter.below != null) where.push(atOrBelow('e', 'scope_id', filter.below));
   if (filter.inherited != null) where.push(sql<boolean>`${reach.inherited} = ${filter.inherited}`);
-  const columns = sql`e.id AS "assignmentId", e.type, e.provider, e.member_id AS "principalId", e.principal_id AS "holderId",
-    e.role_id AS "roleId", e.scope_id AS "scopeId", ${reach.inherited} AS inherited, nullif(e.until, 'infinity')::text AS until, e.condition`;
+  const columns = {
+    ...columnsOf('e', { assignmentId: 'id', type: 'type', provider: 'provider', principalId: 'member_id' }),
+    ...columnsOf('e', { holderId: 'principal_id', roleId: 'role_id', scopeId: 'scope_id', condition: 'condition' }),
+    ...{ inherited: reach.inherited, until: sql`nullif(e.until, 'infinity')::text` },
+  };
   const order = [
     { by: sql`p.display_name`, type: 'text' },
     { by: sql`e.member_id`, type: 'uuid' },

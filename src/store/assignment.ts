@@ -4,12 +4,14 @@ import type { Viewer } from '../decision/powers.ts';
 import type { Period } from '../decision/schedule.ts';
 import type { AssignmentState, AssignmentType, EndReason, Provider } from '../decision/words.ts';
 import { insertRow } from './bulk.ts';
-import { type Page, type PageArguments, readPage } from './connection.ts';
+import { columnsOf, type Page, type PageArguments, readPage, selectAll, type Wanted } from './connection.ts';
 import { among, type Sql } from './database.ts';
 import { AssignmentEntity } from './entities.ts';
 import { policyShared } from './policy.ts';
+import { type PrincipalRow, principalJoin } from './principal.ts';
 import type { Read } from './reads.ts';
-import { atOrBelow } from './scope.ts';
+import { type RoleRow, roleJoin } from './role.ts';
+import { atOrBelow, type ScopeRow, scopeJoin } from './scope.ts';
 import { instant, type Transaction } from './transaction.ts';
 import { visibleAccess } from './visibility.ts';
 
@@ -28,6 +30,10 @@ export interface AssignmentRow {
   readonly requestId: string | null;
   readonly condition: string | null;
   readonly createdAt: string;
+  /** What it names, where that was read with it. */
+  readonly principal?: PrincipalRow;
+  readonly role?: RoleRow;
+  readonly scope?: ScopeRow;
 }
 
 export interface AssignmentFilter {
@@ -50,9 +56,14 @@ export interface AssignmentFilter {
 export const ASSIGNMENT_PHASES = ['FUTURE', 'IN_FORCE', 'ENDED'] as const;
 export type AssignmentPhase = (typeof ASSIGNMENT_PHASES)[number];
 
-const COLUMNS = sql`a.id, a.provider, a.role_id AS "roleId", a.scope_id AS "scopeId", a.principal_id AS "principalId", a.type, a.state,
-  a.starts_at AS "startsAt", a.ends_at AS "endsAt", a.ended_by AS "endedBy", a.eligibility_id AS "eligibilityId",
-  a.request_id AS "requestId", a.condition, a.created_at AS "createdAt"`;
+const A = columnsOf('a', {
+  ...{ id: 'id', provider: 'provider', roleId: 'role_id', scopeId: 'scope_id', principalId: 'principal_id' },
+  ...{ type: 'type', state: 'state', startsAt: 'starts_at', endsAt: 'ends_at', endedBy: 'ended_by' },
+  ...{ eligibilityId: 'eligibility_id', requestId: 'request_id', condition: 'condition', createdAt: 'created_at' },
+} as const satisfies Record<Exclude<keyof AssignmentRow, 'principal' | 'role' | 'scope'>, string>);
+const COLUMNS = selectAll(A);
+
+const JOINS = { principal: principalJoin('p', A.principalId), role: roleJoin(A.roleId), scope: scopeJoin(A.scopeId) };
 
 const phaseAt = (at: RawBuilder<unknown>) => ({
   FUTURE: sql<boolean>`(a.starts_at > ${at} AND a.starts_at IS DISTINCT FROM a.ends_at)`,
@@ -65,6 +76,7 @@ export function listAssignments(
   viewer: Viewer,
   filter: AssignmentFilter,
   page: PageArguments,
+  wanted?: Wanted,
 ): Promise<Page<AssignmentRow>> {
   const phases = filter.phases ?? ['IN_FORCE'];
   const { asOf = null } = filter;
@@ -82,20 +94,23 @@ export function listAssignments(
   if (filter.permanent != null) where.push(sql<boolean>`(a.ends_at IS NULL) = ${filter.permanent}`);
   if (filter.endsBefore != null) where.push(sql<boolean>`a.ends_at < ${filter.endsBefore}`);
   const order = [
-    { by: sql`a.created_at`, type: 'timestamptz' },
-    { by: sql`a.id`, type: 'uuid' },
+    { by: A.createdAt, type: 'timestamptz' },
+    { by: A.id, type: 'uuid' },
   ] as const;
   return readPage(
     db,
     {
       name: 'assignments',
-      columns: COLUMNS,
+      columns: A,
+      alias: 'a',
+      joins: JOINS,
       from: asOf === null ? sql`assignment a` : sql`assignments_at(${asOf}::timestamptz) a`,
       where,
       order,
       descending: true,
     },
     page,
+    wanted,
   );
 }
 

@@ -1,6 +1,7 @@
 /** Which page of a list? Keyset pagination over one SQL statement, as Relay's Cursor Connections ask. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Sql } from './database.ts';
+import { AS_ARRAYS } from './preparingClient.ts';
 import { instant } from './transaction.ts';
 
 export interface PageArguments {
@@ -12,63 +13,198 @@ export interface PageArguments {
 
 export interface Page<Row> {
   readonly nodes: readonly Row[];
-  /** One for each node. */
-  readonly cursors: readonly string[];
+  /** What the cursors are made of: one key for each node, or none where nobody looks at them. */
+  readonly keys: readonly (readonly string[])[];
+  /** The list's name, which every cursor carries. */
+  readonly list: string;
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
   /** Rows of the whole list; a statement of its own, run when it is asked for. */
   readonly count: () => Promise<number>;
 }
 
+/** Properties of a row, and the expressions they are read from. */
+export type Columns = Readonly<Record<string, RawBuilder<unknown>>>;
+
+/** Columns of a table, in the alias it has in the statement. */
+export function columnsOf<const Names extends Readonly<Record<string, string>>>(
+  alias: string,
+  names: Names,
+): { readonly [Name in keyof Names]: RawBuilder<unknown> } {
+  const entries = Object.entries(names).map(([name, column]) => [name, sql`${sql.ref(`${alias}.${column}`)}`]);
+  return Object.fromEntries(entries);
+}
+
+/** For a statement whose rows are objects. */
+export function selectAll(columns: Columns): RawBuilder<unknown> {
+  return sql.join(Object.entries(columns).map(([name, column]) => sql`${column} AS ${sql.ref(name)}`));
+}
+
+/** A row that another one names, read with it. */
+export interface Join {
+  readonly from: RawBuilder<unknown>;
+  /** The first is never null where there is a row. */
+  readonly columns: Columns;
+}
+
 export interface ListView {
-  /** Part of every cursor: one list's cursor means nothing to another. */
+  /** Part of every cursor, and of each order another one: one list's cursor means nothing to another. */
   readonly name: string;
-  readonly columns: RawBuilder<unknown>;
+  readonly columns: Columns;
+  /** The alias of the one table the list is made of; needed for joins, which are looked up for the rows of the page alone. */
+  readonly alias?: string;
+  readonly joins?: Readonly<Record<string, Join>>;
   readonly from: RawBuilder<unknown>;
   readonly where: readonly RawBuilder<boolean>[];
   /** Expressions that order the list, the last one unique; `type` is their PostgreSQL type. */
-  readonly order: readonly { readonly by: RawBuilder<unknown>; readonly type: 'text' | 'uuid' | 'timestamptz' }[];
+  readonly order: readonly OrderPart[];
   readonly descending: boolean;
 }
+
+export interface OrderPart {
+  readonly by: RawBuilder<unknown>;
+  readonly type: 'text' | 'uuid' | 'timestamptz' | 'bigint';
+}
+
+/** What somebody looks at of a row: its properties, and those of the rows joined to it. Null: all of its own, and no other. */
+export type WantedRow = { readonly [name: string]: true | WantedRow } | null;
+
+/** What somebody looks at of a page; nothing else is read. */
+export interface Wanted {
+  /** False: the count alone, or nothing. */
+  readonly page: boolean;
+  readonly row: WantedRow;
+  readonly cursors: boolean;
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+}
+
+const EVERYTHING: Wanted = { page: true, row: null, cursors: true, hasNextPage: true, hasPreviousPage: true };
 
 export const PAGE_DEFAULT = 50;
 export const PAGE_MAXIMUM = 1000;
 
+export type ArgumentCode = 'BAD_USER_INPUT' | 'BAD_CURSOR' | 'PAGE_TOO_LARGE' | 'CONTRADICTING_FILTER';
+
 /** An argument of a list that cannot be used; its message names the argument and what is allowed. */
 export class ArgumentError extends Error {
-  readonly code: 'BAD_USER_INPUT' | 'BAD_CURSOR';
-  constructor(message: string, code: 'BAD_USER_INPUT' | 'BAD_CURSOR' = 'BAD_USER_INPUT') {
+  readonly code: ArgumentCode;
+  constructor(message: string, code: ArgumentCode = 'BAD_USER_INPUT') {
     super(message);
     this.code = code;
   }
 }
 
-type Keyed = { cursorKey: string[] };
-
 /** @throws ArgumentError */
-export async function readPage<Row extends object>(db: Sql, view: ListView, args: PageArguments): Promise<Page<Row>> {
+export async function readPage<Row extends object>(
+  db: Sql,
+  view: ListView,
+  args: PageArguments,
+  wanted: Wanted = EVERYTHING,
+): Promise<Page<Row>> {
   const { size, backward } = pageSize(args);
-  const descending = view.descending !== backward;
-  const direction = descending ? sql`DESC` : sql`ASC`;
   const where = [...view.where];
   if (args.after != null) where.push(beyond(view, 'after', args.after, view.descending));
   if (args.before != null) where.push(beyond(view, 'before', args.before, !view.descending));
-  const { rows } = await sql<Row & Keyed>`
-    SELECT ${view.columns}, ARRAY[${sql.join(view.order.map(({ by }) => sql`(${by})::text`))}] AS "cursorKey"
-    FROM ${view.from}
-    WHERE ${conjunction(where)}
-    ORDER BY ${sql.join(view.order.map(({ by }) => sql`${by} ${direction}`))}
-    LIMIT ${size + 1}`.execute(db);
-  const more = rows.length > size;
-  const nodes = more ? rows.slice(0, size) : rows;
-  if (backward) nodes.reverse();
+  const count = () => countRows(db, view);
+  if (!wanted.page) {
+    return { nodes: [], keys: [], list: view.name, hasNextPage: false, hasPreviousPage: false, count };
+  }
+  const oneMore = backward ? wanted.hasPreviousPage : wanted.hasNextPage;
+  const shape = shapeOf(view, wanted);
+  const statement = pageStatement(view, where, shape, { backward, limit: oneMore ? size + 1 : size });
+  const arrays = (await statement.execute(db)).rows;
+  const more = arrays.length > size;
+  if (more) arrays.length = size;
+  if (backward) arrays.reverse();
   return {
-    nodes,
-    cursors: nodes.map((row) => encode(view.name, row.cursorKey)),
+    nodes: arrays.map((values) => rowOf(values, shape) as Row),
+    keys: wanted.cursors ? arrays.map((values) => shape.key.map((at) => values[at] as string)) : [],
+    list: view.name,
     hasNextPage: backward ? args.before != null : more,
     hasPreviousPage: backward ? more : args.after != null,
-    count: () => countRows(db, view),
+    count,
   };
+}
+
+/** The cursor of the page's row of that number. */
+export function cursorAt(page: Page<unknown>, index: number): string {
+  return encode(page.list, page.keys[index] as readonly string[]);
+}
+
+/** Where the values of a row stand in what comes from the database. */
+interface Shape {
+  readonly selected: readonly RawBuilder<unknown>[];
+  readonly own: readonly string[];
+  readonly joins: readonly { readonly name: string; readonly names: readonly string[]; readonly at: number }[];
+  readonly joined: readonly Join[];
+  readonly key: readonly number[];
+}
+
+function shapeOf(view: ListView, { row, cursors }: Wanted): Shape {
+  const own = Object.keys(view.columns).filter((name, index) => index === 0 || row === null || row[name] !== undefined);
+  const selected = own.map((name) => view.columns[name] as RawBuilder<unknown>);
+  const joins: Shape['joins'][number][] = [];
+  const joined: Join[] = [];
+  for (const [name, join] of Object.entries(view.joins ?? {})) {
+    const part = row?.[name];
+    if (part === undefined || part === true || part === null) continue;
+    const names = Object.keys(join.columns).filter((column, index) => index === 0 || part[column] !== undefined);
+    joins.push({ name, names, at: selected.length });
+    joined.push(join);
+    selected.push(...names.map((column) => join.columns[column] as RawBuilder<unknown>));
+  }
+  const key = cursors ? view.order.map(({ by }) => indexOf(selected, by)) : [];
+  return { selected, own, joins, joined, key };
+}
+
+/** A column of the order that is read anyway is not read twice: both come as PostgreSQL's text. */
+function indexOf(selected: RawBuilder<unknown>[], by: RawBuilder<unknown>): number {
+  const known = selected.indexOf(by);
+  return known === -1 ? selected.push(sql`(${by})::text`) - 1 : known;
+}
+
+/** Plain objects, made once, of the values as they came. */
+function rowOf(values: readonly unknown[], { own, joins }: Shape): object {
+  const row: Record<string, unknown> = {};
+  for (let n = 0; n < own.length; n++) row[own[n] as string] = values[n];
+  for (const { name, names, at } of joins) {
+    let part: Record<string, unknown> | null = null;
+    if (values[at] !== null) {
+      part = {};
+      for (let n = 0; n < names.length; n++) part[names[n] as string] = values[at + n];
+    }
+    row[name] = part;
+  }
+  return row;
+}
+
+/**
+ * The page is found first and what it names is joined to it. The bound that is written out tells the planner how small a
+ * page is: of a parameter it expects a tenth of the table, and joins whole tables to that.
+ */
+function pageStatement(
+  view: ListView,
+  where: readonly RawBuilder<boolean>[],
+  { selected, joined }: Shape,
+  { backward, limit }: { backward: boolean; limit: number },
+): RawBuilder<unknown[]> {
+  const direction = view.descending !== backward ? sql`DESC` : sql`ASC`;
+  const order = sql.join(view.order.map(({ by }) => sql`${by} ${direction}`));
+  const columns = sql.join(selected.map((each, index) => sql`${each} AS ${sql.ref(`c${index}`)}`));
+  const bound = sql.lit(PAGE_MAXIMUM + 1);
+  if (view.alias === undefined) {
+    return sql`${sql.raw(AS_ARRAYS)} SELECT * FROM (SELECT ${columns} FROM ${view.from}
+      WHERE ${conjunction(where)} ORDER BY ${order} LIMIT ${bound}) page LIMIT ${limit}`;
+  }
+  const alias = sql.ref(view.alias);
+  return sql`${sql.raw(AS_ARRAYS)} SELECT ${columns} FROM (
+      SELECT * FROM (SELECT ${alias}.* FROM ${view.from} WHERE ${conjunction(where)} ORDER BY ${order} LIMIT ${bound}) page
+      LIMIT ${limit}) ${alias} ${sql.join(
+        joined.map(({ from }) => from),
+        sql` `,
+      )}
+    ORDER BY ${order}`;
 }
 
 async function countRows(db: Sql, view: ListView): Promise<number> {
@@ -82,7 +218,8 @@ function pageSize({ first, last }: PageArguments): { size: number; backward: boo
   const name = last != null ? 'last' : 'first';
   const size = last ?? first ?? PAGE_DEFAULT;
   if (size < 0 || size > PAGE_MAXIMUM) {
-    throw new ArgumentError(`${name} is ${size}: give a number from 0 to ${PAGE_MAXIMUM}.`);
+    const sentence = `${name} is ${size}: give a number from 0 to ${PAGE_MAXIMUM}.`;
+    throw new ArgumentError(sentence, size > PAGE_MAXIMUM ? 'PAGE_TOO_LARGE' : 'BAD_USER_INPUT');
   }
   return { size, backward: last != null };
 }
@@ -105,11 +242,13 @@ function encode(list: string, key: readonly string[]): string {
 const KEY_FORM = {
   text: /^[^\0]*$/,
   uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
-  timestamptz: /^(?!0000)\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?\+00$/,
+  timestamptz: /^(infinity|(?!0000)\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?\+00)$/,
+  bigint: /^\d{1,18}$/,
 } as const;
 
 /** JavaScript takes the 30th of February for the 2nd of March; PostgreSQL does not take it. */
 function isDay(timestamp: string): boolean {
+  if (timestamp === 'infinity') return true;
   const at = instant(timestamp);
   return !Number.isNaN(at.getTime()) && at.toISOString().slice(0, 10) === timestamp.slice(0, 10);
 }

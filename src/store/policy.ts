@@ -5,12 +5,12 @@ import { type PolicySource, type RuleOrigin, ruleOrigin } from '../decision/poli
 import type { Viewer } from '../decision/powers.ts';
 import { DIRECTORY_SCOPE } from '../decision/role.ts';
 import type { Provider } from '../decision/words.ts';
-import { type Page, type PageArguments, readPage } from './connection.ts';
+import { columnsOf, type Page, type PageArguments, readPage, type Wanted } from './connection.ts';
 import type { Sql } from './database.ts';
 import { RolePolicyVersionEntity } from './entities.ts';
 import type { Read } from './reads.ts';
-import { rolesById } from './role.ts';
-import { atOrBelow, type ScopeReference, scopeFacts } from './scope.ts';
+import { type RoleRow, roleJoin, rolesById } from './role.ts';
+import { atOrBelow, type ScopeReference, type ScopeRow, scopeFacts, scopeJoin } from './scope.ts';
 import type { Transaction } from './transaction.ts';
 import { visiblePolicy, visibleScope } from './visibility.ts';
 
@@ -160,6 +160,9 @@ export async function insertPolicyVersion(tx: Transaction, row: NewPolicyVersion
 /** A role at a scope, whether or not anybody has touched its settings. */
 export interface RolePolicyRow extends PolicyKey {
   readonly id: string;
+  /** What it names, where that was read with it. */
+  readonly role?: RoleRow;
+  readonly scope?: ScopeRow;
 }
 
 export function policyId({ roleId, scopeId }: PolicyKey): string {
@@ -212,6 +215,7 @@ export function listRolePolicies(
   viewer: Viewer,
   filter: RolePolicyFilter,
   page: PageArguments,
+  wanted?: Wanted,
 ): Promise<Page<RolePolicyRow>> {
   const where = [
     visiblePolicy(viewer, 'v'),
@@ -222,11 +226,16 @@ export function listRolePolicies(
   if (filter.roleIds) where.push(sql<boolean>`v.role_id = ANY(${[...filter.roleIds]}::uuid[])`);
   if (filter.inheritable != null) where.push(sql<boolean>`v.inheritable = ${filter.inheritable}`);
   if (filter.below != null) where.push(atOrBelow('v', 'scope_id', filter.below));
-  const columns = sql`v.provider, v.role_id AS "roleId", v.scope_id AS "scopeId", v.role_id || '/' || v.scope_id AS id`;
+  const columns = {
+    id: sql`v.role_id || '/' || v.scope_id`,
+    ...columnsOf('v', { provider: 'provider', roleId: 'role_id', scopeId: 'scope_id' }),
+  };
   const order = [
     { by: sql`v.created_at`, type: 'timestamptz' },
     { by: sql`v.id`, type: 'uuid' },
   ] as const;
   const from = sql`role_policy_version v`;
-  return readPage(db, { name: 'rolePolicies', columns, from, where, order, descending: true }, page);
+  const joins = { role: roleJoin(sql`v.role_id`), scope: scopeJoin(sql`v.scope_id`) };
+  const list = { name: 'rolePolicies', columns, alias: 'v', joins, from };
+  return readPage(db, { ...list, where, order, descending: true }, page, wanted);
 }

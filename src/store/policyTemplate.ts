@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { RolePolicyRules, RuleId } from '../decision/policy.ts';
 import { managesSomething, type Viewer } from '../decision/powers.ts';
 import type { Provider } from '../decision/words.ts';
-import { type Page, type PageArguments, readPage } from './connection.ts';
+import { columnsOf, type Page, type PageArguments, readPage, selectAll } from './connection.ts';
 import type { Sql } from './database.ts';
 import { PolicyTemplateEntity, PolicyTemplateVersionEntity } from './entities.ts';
 import type { RuleRow } from './policy.ts';
@@ -25,8 +25,12 @@ export interface PolicyTemplateFilter {
   readonly providers?: readonly Provider[] | null | undefined;
 }
 
-const COLUMNS = sql`t.id, t.provider, t.name, v.id AS "versionId", v.version, v.description, v.rules,
-  v.created_at AS "modifiedAt", v.created_by AS "modifiedBy"`;
+const T = {
+  ...columnsOf('t', { id: 'id', provider: 'provider', name: 'name' }),
+  ...columnsOf('v', { versionId: 'id', version: 'version', description: 'description', rules: 'rules' }),
+  ...columnsOf('v', { modifiedAt: 'created_at', modifiedBy: 'created_by' }),
+};
+const COLUMNS = selectAll(T);
 
 const NEWEST = sql`policy_template t JOIN LATERAL (
   SELECT * FROM policy_template_version w WHERE w.template_id = t.id ORDER BY w.version DESC LIMIT 1) v ON true`;
@@ -46,11 +50,7 @@ export function listPolicyTemplates(
     { by: sql`t.name`, type: 'text' },
     { by: sql`t.id`, type: 'uuid' },
   ] as const;
-  return readPage(
-    db,
-    { name: 'policyTemplates', columns: COLUMNS, from: NEWEST, where, order, descending: false },
-    page,
-  );
+  return readPage(db, { name: 'policyTemplates', columns: T, from: NEWEST, where, order, descending: false }, page);
 }
 
 export async function policyTemplatesById(

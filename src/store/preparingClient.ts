@@ -5,6 +5,9 @@ import pg from 'pg';
 /** Filters and rights make variants of a statement; past this many, further ones are planned each time. */
 const MOST = 500;
 
+/** What a statement begins with whose rows are to come as arrays of their values, in the order of its columns. */
+export const AS_ARRAYS = '/* rows as arrays */';
+
 /** Of the whole process: every connection calls a statement by the same name. */
 const names = new Map<string, string>();
 
@@ -30,6 +33,9 @@ export class PreparingClient extends pg.Client {
   override query = ((text: unknown, values: unknown, ...rest: unknown[]) => {
     const name = typeof text === 'string' && Array.isArray(values) && values.length > 0 ? nameOf(text) : null;
     const query = super.query as Query;
+    if (typeof text === 'string' && text.startsWith(AS_ARRAYS)) {
+      return query.call(this, { ...(name !== null && { name }), text, values, rowMode: 'array' }, ...rest);
+    }
     return name === null ? query.call(this, text, values, ...rest) : query.call(this, { name, text, values }, ...rest);
   }) as pg.Client['query'];
 }

@@ -1,10 +1,10 @@
 /** Who is there? Principals as lists, by id, and as facts for decisions. */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { PrincipalFacts } from '../decision/assignment.ts';
 import type { Viewer } from '../decision/powers.ts';
 import { GROUP_MEMBER } from '../decision/role.ts';
 import type { PrincipalKind, UserType } from '../decision/words.ts';
-import { type Page, type PageArguments, readPage } from './connection.ts';
+import { columnsOf, type Join, type Page, type PageArguments, readPage, selectAll, type Wanted } from './connection.ts';
 import { among, type Sql } from './database.ts';
 import { visiblePrincipal } from './visibility.ts';
 
@@ -35,16 +35,31 @@ export interface PrincipalFilter {
   readonly roleAssignable?: boolean | null | undefined;
 }
 
-const COLUMNS = sql`p.id, p.kind, p.display_name AS "displayName", p.enabled, p.created_at AS "createdAt",
-  p.user_principal_name AS "userPrincipalName", p.mail, p.user_type AS "userType", p.job_title AS "jobTitle", p.department,
-  p.last_sign_in_at AS "lastSignInAt", p.role_assignable AS "roleAssignable", p.dynamic_membership AS "dynamicMembership",
-  p.synchronized, p.security_enabled AS "securityEnabled", p.app_id AS "appId"`;
+const NAMES = {
+  ...{ id: 'id', kind: 'kind', displayName: 'display_name', enabled: 'enabled', createdAt: 'created_at' },
+  ...{ userPrincipalName: 'user_principal_name', mail: 'mail', userType: 'user_type', jobTitle: 'job_title' },
+  ...{ department: 'department', lastSignInAt: 'last_sign_in_at', roleAssignable: 'role_assignable' },
+  ...{ dynamicMembership: 'dynamic_membership', synchronized: 'synchronized', securityEnabled: 'security_enabled' },
+  ...{ appId: 'app_id' },
+} as const satisfies Record<keyof PrincipalRow, string>;
+
+const P = columnsOf('p', NAMES);
+const COLUMNS = selectAll(P);
+
+/** The principal that a column names. */
+export function principalJoin(alias: string, column: RawBuilder<unknown>): Join {
+  return {
+    from: sql`LEFT JOIN principal ${sql.ref(alias)} ON ${sql.ref(`${alias}.id`)} = ${column}`,
+    columns: columnsOf(alias, NAMES),
+  };
+}
 
 export function listPrincipals(
   db: Sql,
   viewer: Viewer,
   filter: PrincipalFilter,
   page: PageArguments,
+  wanted?: Wanted,
 ): Promise<Page<PrincipalRow>> {
   const where = [visiblePrincipal(viewer, 'p')];
   if (filter.kinds) where.push(sql<boolean>`p.kind = ANY(${[...filter.kinds]})`);
@@ -57,13 +72,14 @@ export function listPrincipals(
     );
   }
   const order = [
-    { by: sql`p.display_name`, type: 'text' },
-    { by: sql`p.id`, type: 'uuid' },
+    { by: P.displayName, type: 'text' },
+    { by: P.id, type: 'uuid' },
   ] as const;
   return readPage(
     db,
-    { name: 'principals', columns: COLUMNS, from: sql`principal p`, where, order, descending: false },
+    { name: 'principals', columns: P, from: sql`principal p`, where, order, descending: false },
     page,
+    wanted,
   );
 }
 

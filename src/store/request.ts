@@ -1,16 +1,18 @@
 /** What was asked for? Requests as lists, by id, as facts for decisions, and their writes. */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { ApprovalStageFacts, Vote } from '../decision/approval.ts';
 import type { Viewer } from '../decision/powers.ts';
 import type { ApprovalResult, AssignmentType, Provider, RequestAction, RequestStatus } from '../decision/words.ts';
 import type { At } from './assignment.ts';
 import { insertRow, insertRows } from './bulk.ts';
-import { type Page, type PageArguments, readPage } from './connection.ts';
+import { columnsOf, type Page, type PageArguments, readPage, selectAll, type Wanted } from './connection.ts';
 import { among, type Sql } from './database.ts';
 import { ApprovalDecisionEntity, RequestEntity } from './entities.ts';
 import { record } from './event.ts';
+import { type PrincipalRow, principalJoin } from './principal.ts';
 import type { Read } from './reads.ts';
-import { atOrBelow } from './scope.ts';
+import { type RoleRow, roleJoin } from './role.ts';
+import { atOrBelow, type ScopeRow, scopeJoin } from './scope.ts';
 import { instant, type Transaction } from './transaction.ts';
 import { manageableAccess, visibleRequest, visibleSingleRequest } from './visibility.ts';
 
@@ -36,6 +38,11 @@ export interface RequestRow {
   readonly createdAt: string;
   readonly expiresAt: string | null;
   readonly completedAt: string | null;
+  /** What it names, where that was read with it. */
+  readonly principal?: PrincipalRow;
+  readonly requestor?: PrincipalRow | null;
+  readonly role?: RoleRow;
+  readonly scope?: ScopeRow;
 }
 
 export interface RequestFilter {
@@ -57,17 +64,36 @@ const STATUS = sql<RequestStatus>`CASE
   WHEN q.status = 'GRANTED' AND q.completed_at <= clock_timestamp() THEN 'PROVISIONED'
   ELSE q.status END`;
 
-const COLUMNS = sql`q.id, q.action, ${STATUS} AS status, q.assignment_type AS "assignmentType", q.provider, q.role_id AS "roleId",
-  q.scope_id AS "scopeId", q.principal_id AS "principalId", q.requestor_id AS "requestorId", q.eligibility_id AS "eligibilityId",
-  q.target_id AS "targetId", q.condition, q.justification, q.ticket_number AS "ticketNumber", q.ticket_system AS "ticketSystem", q.starts_at AS "startsAt",
-  q.ends_at AS "endsAt", q.duration_minutes AS "durationMinutes", q.created_at AS "createdAt", q.expires_at AS "expiresAt",
-  q.completed_at AS "completedAt"`;
+const Q = {
+  ...columnsOf('q', {
+    ...{ id: 'id', action: 'action', assignmentType: 'assignment_type', provider: 'provider', roleId: 'role_id' },
+    ...{
+      scopeId: 'scope_id',
+      principalId: 'principal_id',
+      requestorId: 'requestor_id',
+      eligibilityId: 'eligibility_id',
+    },
+    ...{ targetId: 'target_id', condition: 'condition', justification: 'justification', ticketNumber: 'ticket_number' },
+    ...{ ticketSystem: 'ticket_system', startsAt: 'starts_at', endsAt: 'ends_at', durationMinutes: 'duration_minutes' },
+    ...{ createdAt: 'created_at', expiresAt: 'expires_at', completedAt: 'completed_at' },
+  } as const),
+  status: STATUS,
+} satisfies Record<Exclude<keyof RequestRow, 'principal' | 'requestor' | 'role' | 'scope'>, RawBuilder<unknown>>;
+const COLUMNS = selectAll(Q);
+
+const JOINS = {
+  principal: principalJoin('p', Q.principalId),
+  requestor: principalJoin('o', Q.requestorId),
+  role: roleJoin(Q.roleId),
+  scope: scopeJoin(Q.scopeId),
+};
 
 export function listRequests(
   db: Sql,
   viewer: Viewer,
   filter: RequestFilter,
   page: PageArguments,
+  wanted?: Wanted,
 ): Promise<Page<RequestRow>> {
   const where = [visibleRequest(viewer, 'q')];
   if (filter.providers) where.push(sql<boolean>`q.provider = ANY(${[...filter.providers]})`);
@@ -90,14 +116,11 @@ export function listRequests(
     where.push(filter.awaitingMyApproval ? waiting : sql<boolean>`NOT ${waiting}`);
   }
   const order = [
-    { by: sql`q.created_at`, type: 'timestamptz' },
-    { by: sql`q.id`, type: 'uuid' },
+    { by: Q.createdAt, type: 'timestamptz' },
+    { by: Q.id, type: 'uuid' },
   ] as const;
-  return readPage(
-    db,
-    { name: 'requests', columns: COLUMNS, from: sql`request q`, where, order, descending: true },
-    page,
-  );
+  const list = { name: 'requests', columns: Q, alias: 'q', joins: JOINS, from: sql`request q` };
+  return readPage(db, { ...list, where, order, descending: true }, page, wanted);
 }
 
 export async function requestsById(db: Sql, ids: readonly string[], viewer: Viewer): Promise<RequestRow[]> {

@@ -1,9 +1,9 @@
 /** Which roles are there? The catalogue and custom roles as lists and by id. */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { RoleFacts } from '../decision/assignment.ts';
 import type { Permission } from '../decision/role.ts';
 import type { Provider } from '../decision/words.ts';
-import { type Page, type PageArguments, readPage } from './connection.ts';
+import { columnsOf, type Join, type Page, type PageArguments, readPage, selectAll, type Wanted } from './connection.ts';
 import { among, type Sql } from './database.ts';
 import type { Read } from './reads.ts';
 
@@ -24,12 +24,23 @@ export interface RoleFilter {
   readonly startsWith?: string | null | undefined;
 }
 
-const COLUMNS = sql`r.id, r.provider, r.display_name AS "displayName", r.built_in AS "builtIn", r.privileged, r.assignable,
-  r.deprecated, r.administrative_unit_scope AS "administrativeUnitScope", r.application_scope AS "applicationScope",
-  r.categories, r.assignable_scopes AS "assignableScopes", r.permissions`;
+const NAMES = {
+  ...{ id: 'id', provider: 'provider', displayName: 'display_name', builtIn: 'built_in', privileged: 'privileged' },
+  ...{ assignable: 'assignable', deprecated: 'deprecated', administrativeUnitScope: 'administrative_unit_scope' },
+  ...{ applicationScope: 'application_scope', categories: 'categories', assignableScopes: 'assignable_scopes' },
+  ...{ permissions: 'permissions' },
+} as const satisfies Record<keyof RoleRow, string>;
+
+const R = columnsOf('r', NAMES);
+const COLUMNS = selectAll(R);
+
+/** The role that a column names. */
+export function roleJoin(column: RawBuilder<unknown>): Join {
+  return { from: sql`LEFT JOIN role r ON r.id = ${column}`, columns: R };
+}
 
 /** Role definitions are public to every known caller. */
-export function listRoles(db: Sql, filter: RoleFilter, page: PageArguments): Promise<Page<RoleRow>> {
+export function listRoles(db: Sql, filter: RoleFilter, page: PageArguments, wanted?: Wanted): Promise<Page<RoleRow>> {
   const where = [];
   if (filter.providers) where.push(sql<boolean>`r.provider = ANY(${[...filter.providers]})`);
   if (filter.builtIn != null) where.push(sql<boolean>`r.built_in = ${filter.builtIn}`);
@@ -40,10 +51,10 @@ export function listRoles(db: Sql, filter: RoleFilter, page: PageArguments): Pro
     where.push(sql<boolean>`starts_with(lower(r.display_name), ${filter.startsWith.toLowerCase()})`);
   }
   const order = [
-    { by: sql`r.display_name`, type: 'text' },
-    { by: sql`r.id`, type: 'uuid' },
+    { by: R.displayName, type: 'text' },
+    { by: R.id, type: 'uuid' },
   ] as const;
-  return readPage(db, { name: 'roles', columns: COLUMNS, from: sql`role r`, where, order, descending: false }, page);
+  return readPage(db, { name: 'roles', columns: R, from: sql`role r`, where, order, descending: false }, page, wanted);
 }
 
 export async function rolesById(db: Sql, ids: readonly string[]): Promise<RoleRow[]> {

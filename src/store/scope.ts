@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { canonicalKey, type ScopeFacts } from '../decision/assignment.ts';
 import type { Viewer } from '../decision/powers.ts';
 import type { Provider, ScopeKind } from '../decision/words.ts';
-import { type Page, type PageArguments, readPage } from './connection.ts';
+import { columnsOf, type Join, type Page, type PageArguments, readPage, selectAll, type Wanted } from './connection.ts';
 import { among, type Sql } from './database.ts';
 import type { Read } from './reads.ts';
 import { visibleScope } from './visibility.ts';
@@ -31,10 +31,24 @@ export interface ScopeFilter {
   readonly startsWith?: string | null | undefined;
 }
 
-const COLUMNS = sql`s.id, s.provider, s.kind, s.path, s.parent_id AS "parentId", s.display_name AS "displayName",
-  s.resource_type AS "resourceType", s.principal_id AS "principalId", s.locked`;
+const S = columnsOf('s', {
+  ...{ id: 'id', provider: 'provider', kind: 'kind', path: 'path', parentId: 'parent_id', displayName: 'display_name' },
+  ...{ resourceType: 'resource_type', principalId: 'principal_id', locked: 'locked' },
+} as const satisfies Record<keyof ScopeRow, string>);
+const COLUMNS = selectAll(S);
 
-export function listScopes(db: Sql, viewer: Viewer, filter: ScopeFilter, page: PageArguments): Promise<Page<ScopeRow>> {
+/** The scope that a column names. */
+export function scopeJoin(column: RawBuilder<unknown>): Join {
+  return { from: sql`LEFT JOIN scope s ON s.id = ${column}`, columns: S };
+}
+
+export function listScopes(
+  db: Sql,
+  viewer: Viewer,
+  filter: ScopeFilter,
+  page: PageArguments,
+  wanted?: Wanted,
+): Promise<Page<ScopeRow>> {
   const where = [visibleScope(viewer, 's')];
   if (filter.providers) where.push(sql<boolean>`s.provider = ANY(${[...filter.providers]})`);
   if (filter.kinds) where.push(sql<boolean>`s.kind = ANY(${[...filter.kinds]})`);
@@ -43,10 +57,15 @@ export function listScopes(db: Sql, viewer: Viewer, filter: ScopeFilter, page: P
     where.push(sql<boolean>`starts_with(lower(s.display_name), ${filter.startsWith.toLowerCase()})`);
   }
   const order = [
-    { by: sql`s.path`, type: 'text' },
-    { by: sql`s.id`, type: 'uuid' },
+    { by: S.path, type: 'text' },
+    { by: S.id, type: 'uuid' },
   ] as const;
-  return readPage(db, { name: 'scopes', columns: COLUMNS, from: sql`scope s`, where, order, descending: false }, page);
+  return readPage(
+    db,
+    { name: 'scopes', columns: S, from: sql`scope s`, where, order, descending: false },
+    page,
+    wanted,
+  );
 }
 
 /** True for a column that names the scope of the path or one below it; `/` stands for both roots. */

@@ -117,14 +117,14 @@ describe.each([
 describe.each(lists)('the list %s', (list) => {
   const ask = (page: string) => gateway.ask('grace', `{ ${list}(${page}) { nodes { id } } }`);
 
-  it.each([
+  it.each<[string, RegExp, string?]>([
     ['first: -1', /^first is -1: .*0 to 1000/],
-    ['first: 1001', /^first is 1001: .*0 to 1000/],
+    ['first: 1001', /^first is 1001: .*0 to 1000/, 'PAGE_TOO_LARGE'],
     ['last: -1', /^last is -1/],
-    ['last: 1001', /^last is 1001/],
+    ['last: 1001', /^last is 1001/, 'PAGE_TOO_LARGE'],
     ['first: 1, last: 1', /first.*last|last.*first/],
-  ])('refuses the page %s', async (page, message) => {
-    expectRefused(await ask(page), 'BAD_USER_INPUT', message);
+  ])('refuses the page %s', async (page, message, code = 'BAD_USER_INPUT') => {
+    expectRefused(await ask(page), code, message);
   });
 
   it.each([

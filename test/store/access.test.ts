@@ -11,6 +11,7 @@ import { listEffectiveAccess, managedAreas } from '../../src/store/access.ts';
 import { accessFacts } from '../../src/store/accessCheck.ts';
 import { listAssignments } from '../../src/store/assignment.ts';
 import { insertRows } from '../../src/store/bulk.ts';
+import { cursorAt } from '../../src/store/connection.ts';
 import { instant } from '../../src/store/transaction.ts';
 import { viewerFacts } from '../../src/store/viewer.ts';
 import { cloneDatabase, type TestDatabase } from '../support/database.ts';
@@ -343,7 +344,7 @@ async function everyPage(question: Parameters<typeof listEffectiveAccess>[2], fi
     for (const { groupIds, principalId } of page.nodes)
       expect(new Set([...groupIds, principalId]).size).toBe(groupIds.length + 1);
     if (!page.hasNextPage) return seen.sort();
-    after = page.cursors.at(-1) ?? null;
+    after = cursorAt(page, page.nodes.length - 1);
   }
 }
 

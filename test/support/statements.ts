@@ -24,7 +24,8 @@ export function watchStatements() {
     reads: () =>
       sent.filter(
         ({ text }) =>
-          /^\s*(SELECT|WITH)\b/.test(text) && !/event_log|position IS NULL|advisory_lock|FROM event e\b/.test(text),
+          /^\s*(\/\* rows as arrays \*\/ )?(SELECT|WITH)\b/.test(text) &&
+          !/event_log|position IS NULL|advisory_lock|FROM event e\b/.test(text),
       ),
     [Symbol.dispose]() {
       prototype.query = query;

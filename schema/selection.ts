@@ -1,0 +1,80 @@
+/** What of a list does a document ask for? Its selection as plain data, read once for each place in a document. */
+import { type FieldNode, type GraphQLResolveInfo, Kind, type SelectionNode } from 'graphql';
+import type { Wanted, WantedRow } from '../src/store/connection.ts';
+
+/** Names of the fields selected below a field, whatever their aliases and types. */
+export interface Selection {
+  readonly [field: string]: Selection;
+}
+
+type Fragments = GraphQLResolveInfo['fragments'];
+type Growing = { [field: string]: Growing };
+
+/** How the fields of a type are read from its rows, where a field is no property of the same name. */
+export interface Source {
+  /** Properties that are read in any case, beside the first. */
+  readonly always?: readonly string[];
+  /** Properties that a field is made of; of a field that is not named here, the property of its name. */
+  readonly fields?: Readonly<Record<string, readonly string[]>>;
+  /** Fields that are rows of their own, joined under their names. */
+  readonly joins?: Readonly<Record<string, Source>>;
+}
+
+const known = new WeakMap<Source, WeakMap<FieldNode, Wanted>>();
+
+/** A field that a directive may leave out counts as selected: which of them are asked for is no part of the document. */
+export function wantedOf({ fieldNodes, fragments }: GraphQLResolveInfo, source: Source): Wanted {
+  const [node, ...others] = fieldNodes as readonly FieldNode[] as [FieldNode, ...FieldNode[]];
+  // What is written in several places may come together differently in each operation of a document.
+  if (others.length > 0) return pageWanted(selectionOf(fieldNodes, fragments), source);
+  const remembered = known.get(source) ?? new WeakMap<FieldNode, Wanted>();
+  known.set(source, remembered);
+  const wanted = remembered.get(node) ?? pageWanted(selectionOf([node], fragments), source);
+  remembered.set(node, wanted);
+  return wanted;
+}
+
+/** Through fragments and inline fragments. */
+export function selectionOf(nodes: readonly FieldNode[], fragments: Fragments): Selection {
+  const selection: Growing = {};
+  for (const { selectionSet } of nodes) addAll(selection, selectionSet?.selections ?? [], fragments);
+  return selection;
+}
+
+function addAll(selection: Growing, nodes: readonly SelectionNode[], fragments: Fragments): void {
+  for (const node of nodes) {
+    if (node.kind === Kind.FIELD) {
+      const field = selection[node.name.value] ?? {};
+      selection[node.name.value] = field;
+      addAll(field, node.selectionSet?.selections ?? [], fragments);
+    } else {
+      const { selectionSet } = node.kind === Kind.INLINE_FRAGMENT ? node : (fragments[node.name.value] ?? {});
+      addAll(selection, selectionSet?.selections ?? [], fragments);
+    }
+  }
+}
+
+function pageWanted({ nodes, edges, pageInfo }: Selection, source: Source): Wanted {
+  const cursors = edges?.cursor ?? pageInfo?.startCursor ?? pageInfo?.endCursor;
+  return {
+    page: (nodes ?? edges ?? pageInfo) !== undefined,
+    row: rowWanted([nodes, edges?.node], source),
+    cursors: cursors !== undefined,
+    hasNextPage: pageInfo?.hasNextPage !== undefined,
+    hasPreviousPage: pageInfo?.hasPreviousPage !== undefined,
+  };
+}
+
+function rowWanted(selections: readonly (Selection | undefined)[], { always = [], fields = {}, joins = {} }: Source) {
+  const row: { [name: string]: true | WantedRow } = Object.fromEntries(always.map((name) => [name, true]));
+  for (const selection of selections) {
+    for (const name of Object.keys(selection ?? {})) {
+      if (!Object.hasOwn(joins, name)) for (const property of fields[name] ?? [name]) row[property] = true;
+    }
+  }
+  for (const [name, source] of Object.entries(joins)) {
+    const below = selections.flatMap((selection) => selection?.[name] ?? []);
+    if (below.length > 0) row[name] = rowWanted(below, source);
+  }
+  return row;
+}
