@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Viewer } from '../decision/powers.ts';
 import type { BulkKind, BulkStatus } from '../decision/words.ts';
 import { insertRow } from './bulk.ts';
-import { type Page, type PageArguments, readPage } from './connection.ts';
+import { columnsOf, type Page, type PageArguments, readPage, selectAll } from './connection.ts';
 import { among, type Sql } from './database.ts';
 import type { Transaction } from './transaction.ts';
 import { currentViewer } from './viewer.ts';
@@ -36,12 +36,15 @@ export const CHUNK_BYTES = 262_144;
 /** One number for the bound on open operations, which is counted under it. */
 const OPEN_LOCK = 7_041_776_011;
 
-// Nobody has to write down that the file has expired.
-const COLUMNS = sql`o.id, o.kind,
-  CASE WHEN o.status = 'COMPLETED' AND o.expires_at <= clock_timestamp() THEN 'EXPIRED' ELSE o.status END AS status,
-  o.principal_id AS "principalId", o.input, o.result, o.processed::float8 AS processed, o.total::float8 AS total,
-  o.bytes::float8 AS bytes, o.error_code AS "errorCode", o.error_message AS "errorMessage", o.created_at AS "createdAt",
-  o.started_at AS "startedAt", o.completed_at AS "completedAt", o.expires_at AS "expiresAt"`;
+const O = {
+  ...columnsOf('o', { id: 'id', kind: 'kind', principalId: 'principal_id', input: 'input', result: 'result' }),
+  ...columnsOf('o', { errorCode: 'error_code', errorMessage: 'error_message', createdAt: 'created_at' }),
+  ...columnsOf('o', { startedAt: 'started_at', completedAt: 'completed_at', expiresAt: 'expires_at' }),
+  ...{ processed: sql`o.processed::float8`, total: sql`o.total::float8`, bytes: sql`o.bytes::float8` },
+  // Nobody has to write down that the file has expired.
+  status: sql`CASE WHEN o.status = 'COMPLETED' AND o.expires_at <= clock_timestamp() THEN 'EXPIRED' ELSE o.status END`,
+};
+const COLUMNS = selectAll(O);
 
 const OPEN = sql<boolean>`o.status IN ('UPLOADING', 'CREATED', 'RUNNING')`;
 
@@ -55,11 +58,11 @@ export async function bulkOperationsById(db: Sql, ids: readonly string[], viewer
 
 export function listBulkOperations(db: Sql, viewer: Viewer, page: PageArguments): Promise<Page<BulkOperationRow>> {
   const order = [
-    { by: sql`o.created_at`, type: 'timestamptz' },
-    { by: sql`o.id`, type: 'uuid' },
+    { by: O.createdAt, type: 'timestamptz' },
+    { by: O.id, type: 'uuid' },
   ] as const;
   const where = [sql<boolean>`o.principal_id = ${viewer.id}`];
-  const view = { columns: COLUMNS, from: sql`bulk_operation o`, where, order, descending: true };
+  const view = { columns: O, from: sql`bulk_operation o`, where, order, descending: true };
   return readPage(db, { name: 'bulkOperations', ...view }, page);
 }
 
