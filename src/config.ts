@@ -46,6 +46,8 @@ export interface Config {
   readonly objectIdClaim: string;
   /** `NODE_ENV=production`: no development issuer, no demo company. */
   readonly production: boolean;
+  /** How documents are executed: by plans made once for each, or by graphql-js alone. Default `compiled`. */
+  readonly execution: 'compiled' | 'interpreted';
   /** Accept only documents of the manifest. Default off. */
   readonly trustedDocumentsOnly: boolean;
   /** Web origins that may open a socket or call from a page, beside the gateway's own. Default none. */
@@ -87,6 +89,7 @@ export function readConfig(env: Environment = process.env): Config {
     issuer,
     objectIdClaim: env.OIDC_OBJECT_ID_CLAIM || 'oid',
     production,
+    execution: oneOf(env, 'EXECUTION', ['compiled', 'interpreted']),
     trustedDocumentsOnly: boolean(env, 'TRUSTED_DOCUMENTS_ONLY', false),
     allowedOrigins: readOrigins(env),
   };
@@ -172,6 +175,19 @@ function integer(env: Environment, name: string, fallback: number, minimum: numb
     throw new SettingError(`${name} is ${JSON.stringify(text)}: give a whole number from ${minimum} to ${maximum}.`);
   }
   return value;
+}
+
+/** The first is the default. */
+function oneOf<const Words extends readonly [string, ...string[]]>(
+  env: Environment,
+  name: string,
+  words: Words,
+): Words[number] {
+  const text = env[name] || words[0];
+  if (!words.includes(text)) {
+    throw new SettingError(`${name} is ${JSON.stringify(text)}: give ${words.join(' or ')}.`);
+  }
+  return text;
 }
 
 function boolean(env: Environment, name: string, fallback: boolean): boolean {

@@ -1,6 +1,7 @@
 /** Where does each request go? The parts of a running gateway, put together and taken apart in order. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { execute as interpret } from 'graphql';
 import { createSchema } from '../../schema/schema.ts';
 import { PERSONAS } from '../company/personas.ts';
 import type { Config } from '../config.ts';
@@ -15,6 +16,7 @@ import { watchLag } from '../stream/lag.ts';
 import { startSequencer } from '../stream/sequencer.ts';
 import { startTail } from '../stream/tail.ts';
 import { connectWakeUps } from '../stream/wakeUps.ts';
+import { compiledExecution, type Execute } from './compiled.ts';
 import { trustedDocuments } from './documents.ts';
 import type { FaultLog } from './errors.ts';
 import { createGraphql, type GraphqlParts } from './graphql.ts';
@@ -57,7 +59,9 @@ export async function createGateway({ config, database, url, ofProcess = false }
   const limits = { subscriptionsPerPrincipal, heartbeatSeconds };
   const hub = new Hub({ database, tail, ...limits, onFault: (error) => log('streams', error) });
   measureStreams(metrics, hub);
-  const parts: GraphqlParts = { config, database, hub, schema, verifier, documents, renderings: new Map(), log };
+  const execute = config.execution === 'compiled' ? compiledExecution(schema) : (interpret as Execute);
+  const renderings = new Map();
+  const parts: GraphqlParts = { config, database, hub, schema, verifier, documents, execute, renderings, log };
   const graphql = createGraphql(parts);
   const webSockets = createWebSockets(parts, graphql);
   return {

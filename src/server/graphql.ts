@@ -10,6 +10,7 @@ import { viewerOf } from '../identity/viewer.ts';
 import type { Database } from '../store/database.ts';
 import type { Rendering } from '../stream/frame.ts';
 import type { Hub } from '../stream/hub.ts';
+import type { Execute } from './compiled.ts';
 import type { Documents } from './documents.ts';
 import { clientError, type FaultLog, withoutStatus } from './errors.ts';
 import { LIMITS, limitRule } from './limits.ts';
@@ -24,6 +25,7 @@ export interface GraphqlParts {
   readonly schema: GraphQLSchema;
   readonly verifier: TokenVerifier;
   readonly documents: Documents;
+  readonly execute: Execute;
   readonly log: FaultLog;
 }
 
@@ -60,7 +62,14 @@ export function createGraphql(parts: GraphqlParts) {
       return createContext(database, viewer);
     },
     maxRequestBodySize: LIMITS.body,
-    plugins: [authentication(parts), documentParameters(parts), limits(), subscriptions(parts), partialResults()],
+    plugins: [
+      authentication(parts),
+      documentParameters(parts),
+      limits(),
+      execution(parts),
+      subscriptions(parts),
+      partialResults(),
+    ],
   });
 }
 
@@ -134,6 +143,10 @@ function limits(): Plugin {
       };
     },
   };
+}
+
+function execution({ execute }: GraphqlParts): Plugin {
+  return { onExecute: ({ setExecuteFn }) => setExecuteFn(execute) };
 }
 
 function subscriptions(parts: GraphqlParts): Plugin<Authenticated> {

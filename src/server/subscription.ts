@@ -5,7 +5,6 @@ import {
   type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
-  execute,
   type GraphQLError,
   getOperationAST,
   print,
@@ -17,6 +16,7 @@ import { Frame, type Rendering } from '../stream/frame.ts';
 import type { Hub } from '../stream/hub.ts';
 import type { Feed } from '../stream/item.ts';
 import type { Session } from '../stream/subscriber.ts';
+import type { Execute } from './compiled.ts';
 import { clientError, type FaultLog, withoutStatus } from './errors.ts';
 import { pulledSink, type Results, type Sink, type SinkOptions } from './outlet.ts';
 
@@ -30,6 +30,7 @@ export interface Delivering {
 export interface SubscriptionParts {
   readonly database: Database;
   readonly hub: Hub;
+  readonly execute: Execute;
   readonly log: FaultLog;
   /** Made once for each document, whoever subscribes with it. */
   readonly renderings: Map<string, Rendering>;
@@ -58,7 +59,7 @@ export async function subscribe(
   return sink.results;
 }
 
-function renderingOf({ database, log, renderings }: SubscriptionParts, args: ExecutionArgs): Rendering {
+function renderingOf({ database, execute, log, renderings }: SubscriptionParts, args: ExecutionArgs): Rendering {
   const key = keyOf(args);
   const known = renderings.get(key);
   if (known) return known;

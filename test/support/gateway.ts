@@ -55,7 +55,9 @@ export async function startGateway({ empty = false, config: changes = {}, databa
   const clone = shared ?? (await (empty ? cloneDatabase() : cloneDemoDatabase()));
   const http = await listen({ port: 0, host: '127.0.0.1' });
   const publicUrl = `http://127.0.0.1:${http.port}`;
-  const config: Config = { ...readConfig({ DATA_FOLDER: folder }), port: http.port, publicUrl, ...changes };
+  const { EXECUTION } = process.env;
+  const read = readConfig({ DATA_FOLDER: folder, EXECUTION });
+  const config: Config = { ...read, port: http.port, publicUrl, ...changes };
   const { database, url } = clone;
   const gateway = await createGateway({ config, database, url });
   http.serve({ ...gateway, check: () => Promise.resolve() });

@@ -1,0 +1,279 @@
+/** Does a plan answer as graphql-js does? Both are asked the same, and what they say is compared byte for byte. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import {
+  buildSchema,
+  execute,
+  type GraphQLObjectType,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  parse,
+  responsePathAsArray,
+} from 'graphql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compiledExecution } from '../../src/server/compiled.ts';
+import { MANIFEST } from '../../src/server/documents.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+
+const later = <Value>(value: Value) => Promise.resolve(value);
+const broken = (sentence: string) => () => {
+  throw new Error(sentence);
+};
+
+const SDL = `
+  enum Colour { RED GREEN }
+  scalar Odd
+  input Where { colour: Colour = RED, size: Int!, odd: Odd }
+  interface Thing { id: ID! name: String }
+  type Cat implements Thing { id: ID! name: String lives: Int! friend: Thing boss: Thing! }
+  type Dog implements Thing { id: ID! name: String barks: Boolean friend: Thing }
+  union Any = Cat | Dog
+  type Mutation { add(n: Int!): Int! fail: Int failHard: Int! }
+  type Query {
+    cat: Cat cats: [Cat!] maybeCats: [Cat] strictCats: [Cat!]! thing: Thing things(first: Int = 3): [Thing] any: [Any!]
+    lost(as: String): Thing hard: Cat! later: Cat laterCats: [Cat] numbers: [[Int!]] colour: Colour odd: Odd notAList: [Int] nothing: Int!
+    echo(where: Where, list: [Int!], text: String! = "a"): String thrown: Int rejected: Int rejectedHard: Int! returned: Int undefinedHard: String!
+    where: String place: [Cat]
+  }`;
+
+const CAT = { __typename: 'Cat', id: 1, name: 'Tom', lives: 9, boss: { __typename: 'Dog', id: 2, name: 'Rex' } };
+const DEAD = { ...CAT, lives: null };
+const ODD_CAT = { ...CAT, lives: 'many' };
+const LOST: Readonly<Record<string, unknown>> = {
+  none: null,
+  number: 7,
+  unknown: 'Nobody',
+  scalar: 'Odd',
+  other: 'Query',
+};
+
+/** What resolvers gave in these words; a plan may hand over an `info` that is made as it is read. */
+function toldOf(info: GraphQLResolveInfo): string {
+  const { fieldName, returnType, parentType, fieldNodes, operation, fragments, variableValues } = info;
+  const nodes = fieldNodes.map(({ loc }) => [loc?.start, loc?.end]);
+  const about = { fieldName, returnType: String(returnType), parentType: String(parentType), nodes, variableValues };
+  return JSON.stringify({
+    ...{ ...about, path: responsePathAsArray(info.path), typename: info.path.typename },
+    ...{ operation: operation.name?.value, fragments: Object.keys(fragments), query: info.schema.getQueryType()?.name },
+  });
+}
+
+function createSchema(): GraphQLSchema {
+  const schema = buildSchema(SDL);
+  const field = (type: string, name: string, resolve: (...args: never[]) => unknown) => {
+    const found = (schema.getType(type) as GraphQLObjectType).getFields()[name] as { resolve: unknown };
+    found.resolve = resolve;
+  };
+  let sum = 0;
+  field('Mutation', 'add', (_root: unknown, { n }: { n: number }) =>
+    later(n).then(() => {
+      sum = sum * 10 + n;
+      return sum;
+    }),
+  );
+  field('Mutation', 'fail', broken('no'));
+  field('Mutation', 'failHard', () => Promise.reject(new Error('never')));
+  field('Query', 'lost', (_root: unknown, { as }: { as: string }) => ({ ...CAT, __typename: LOST[as] }));
+  (schema.getType('Thing') as { resolveType?: unknown }).resolveType = (value: {
+    __typename: string;
+    slow?: boolean;
+  }) => (value.slow ? later(value.__typename) : value.__typename);
+  field('Query', 'echo', (_root: unknown, args: object) => JSON.stringify(args));
+  field('Query', 'where', (...[, , , info]: [unknown, unknown, unknown, GraphQLResolveInfo]) => toldOf(info));
+  field(
+    'Cat',
+    'name',
+    ({ name }: typeof CAT, ...[, , info]: [unknown, unknown, GraphQLResolveInfo]) => `${name} ${toldOf(info)}`,
+  );
+  return schema;
+}
+
+const ROOT = {
+  cat: CAT,
+  cats: [CAT, DEAD, CAT],
+  maybeCats: [
+    CAT,
+    DEAD,
+    null,
+    ODD_CAT,
+    later(CAT),
+    Promise.reject(new Error('gone')),
+    new Error('an error as a value'),
+  ],
+  strictCats: [later(CAT), later(DEAD)],
+  thing: { ...CAT, slow: true },
+  things: [CAT, { __typename: 'Dog', id: 3, barks: true, friend: CAT }, { ...CAT, slow: true, lives: null }],
+  any: [CAT, { __typename: 'Dog', id: 3 }],
+  hard: null,
+  later: () => later(DEAD),
+  laterCats: () => later([later(CAT), DEAD]),
+  numbers: [[1, 2], null, [3, 'four'], new Set([5])],
+  colour: 'BLUE',
+  odd: () => Number.NaN,
+  notAList: 'text',
+  nothing: undefined,
+  thrown: broken('thrown'),
+  rejected: () => Promise.reject(new Error('rejected')),
+  rejectedHard: () => Promise.reject(new Error('rejected hard')),
+  returned: () => new Error('returned'),
+  place: [CAT],
+};
+for (const cat of ROOT.maybeCats) if (cat instanceof Promise) cat.catch(() => undefined);
+
+type Asked = readonly [what: string, query: string, variables?: Record<string, unknown>, operationName?: string];
+
+const QUERIES: readonly Asked[] = [
+  ['plain values', '{ cat { __typename id lives boss { id __typename } } numbers colour odd }'],
+  ['an alias that is the prototype', '{ cat { __proto__: id constructor: lives toString: id } __proto__: colour }'],
+  ['null in a list of non-null', '{ cats { id lives } cat { id } }'],
+  ['null in a list', '{ maybeCats { id lives boss { name } } }'],
+  ['null up to the root', '{ cat { id } strictCats { lives } rejected }'],
+  ['promises that fail beside what throws', '{ rejected rejectedHard later { lives } nothing }'],
+  ['what throws behind promises', '{ laterCats { lives } thrown returned nothing rejected }'],
+  ['a non-null field that is null', '{ hard { id } }'],
+  ['no list', '{ notAList cat { id } }'],
+  [
+    'abstract types',
+    '{ thing { id ... on Cat { lives } } things { id __typename ... on Dog { barks friend { id } } ... on Cat { lives } } any { ... on Thing { id } ... on Dog { barks } } }',
+  ],
+  ...Object.keys(LOST).map((as): Asked => [`a type that is ${as}`, `{ cat { id } lost(as: "${as}") { id } }`]),
+  [
+    'merged fields',
+    '{ cat { id } ...A cat { boss { id } } } fragment A on Query { cat { lives boss { ... on Dog { barks } } } }',
+  ],
+  [
+    'what resolvers are told',
+    'query Told($a: Int = 3) { where x: where things(first: $a) { ...N } place { name n: name } } fragment N on Thing { name }',
+  ],
+  [
+    'arguments',
+    'query($l: [Int!], $w: Where) { a: echo b: echo(where: { size: 1, odd: "x" }, list: 4, text: "b") c: echo(list: $l, where: $w) }',
+    { l: [1], w: { size: 2, colour: 'GREEN' } },
+  ],
+  ['an argument whose variable is null', 'query($t: String = "x") { echo(text: $t) cat { id } }', { t: null }],
+  ['an input whose variable is missing', 'query($s: Int) { echo(where: { size: $s }) }'],
+  [
+    'variables that do not fit',
+    'query($a: Int!, $w: Where, $l: [Int!]!) { echo(where: $w, list: $l) things(first: $a) { id } }',
+    { a: 'x', w: { size: null, more: 1, colour: 'BLU' }, l: [1, null] },
+  ],
+  ['a variable that is missing', 'query($a: Int!) { things(first: $a) { id } }'],
+  [
+    'directives',
+    'query($y: Boolean!, $n: Boolean = false) { cat { id @skip(if: $y) lives @include(if: $y) } ...F @include(if: $n) ...F @skip(if: $n) } fragment F on Query { cat { boss { id @include(if: $y) name @skip(if: $n) @include(if: $y) } } }',
+    { y: true },
+  ],
+  [
+    'the same directives the other way',
+    'query($y: Boolean!, $n: Boolean = false) { cat { id @skip(if: $y) lives @include(if: $y) } ...F @include(if: $n) ...F @skip(if: $n) } fragment F on Query { cat { boss { id @include(if: $y) } } }',
+    { y: false, n: true },
+  ],
+  [
+    'a directive whose variable is null',
+    'query($n: Boolean = true) { cat { id lives @include(if: $n) } place { id } }',
+    { n: null },
+  ],
+  [
+    'introspection',
+    '{ __schema { types { name kind fields { name args { name type { name ofType { name } } } } } directives { name } } __type(name: "Cat") { name possibleTypes { name } } __typename }',
+  ],
+  ['no operation of the name', 'query A { cat { id } }', {}, 'B'],
+  ['no name where there are two', 'query A { cat { id } } query B { colour }'],
+  ['the first of two', 'query A { cat { id } } query B { place { id } }', {}, 'A'],
+  ['the second of two', 'query A { cat { id } } query B { place { id } }', {}, 'B'],
+  ['mutations in turn', 'mutation { a: add(n: 1) fail b: add(n: 2) }'],
+  ['a mutation that fails in the middle', 'mutation { a: add(n: 1) failHard b: add(n: 2) }'],
+  ['no operation', 'fragment A on Query { cat { id } }'],
+];
+
+describe('a plan', () => {
+  const schemas = [createSchema(), createSchema()] as const;
+  const compiled = compiledExecution(schemas[1]);
+
+  it.each(QUERIES.map((asked) => ({ what: asked[0], asked })))(
+    'answers as graphql-js does, twice: $what',
+    async ({ asked }) => {
+      const [, query, variableValues, operationName] = asked;
+      const document = parse(query);
+      const args = {
+        document,
+        rootValue: ROOT,
+        variableValues: variableValues ?? null,
+        operationName: operationName ?? null,
+      };
+      for (const _time of ['first', 'again']) {
+        const expected = JSON.stringify(await execute({ ...args, schema: schemas[0] }));
+        expect(JSON.stringify(await compiled({ ...args, schema: schemas[1] }))).toBe(expected);
+      }
+    },
+  );
+
+  it('runs the operation that is asked for, and no other', async () => {
+    const document = parse('mutation M { add(n: 7) } query B { colour: __typename }');
+    const before = await compiled({ schema: schemas[1], document, operationName: 'B' });
+    const sum = await compiled({ schema: schemas[1], document: parse('mutation { add(n: 0) }') });
+    await execute({ schema: schemas[0], document: parse('mutation { add(n: 0) }') });
+    expect(before).toEqual({ data: { colour: 'Query' } });
+    expect(String(sum.data?.add)).not.toContain('7');
+  });
+
+  it('keeps the error that was thrown, for whoever masks it', async () => {
+    const { errors } = await compiled({ schema: schemas[1], document: parse('{ thrown }'), rootValue: ROOT });
+    expect(errors?.[0]?.originalError?.message).toBe('thrown');
+  });
+
+  it('has no more arguments in common than none', async () => {
+    const schema = buildSchema('input I { n: Int } type Query { write(in: I): Int }');
+    const write = schema.getQueryType()?.getFields().write as { resolve?: unknown };
+    write.resolve = (_root: unknown, args: { in: { n: number } }) => args.in.n++;
+    const document = parse('{ write(in: { n: 1 }) }');
+    const run = compiledExecution(schema);
+    await run({ schema, document });
+    expect(await run({ schema, document })).toEqual({ data: { write: 1 } });
+  });
+});
+
+describe('the gateway', () => {
+  const documents = Object.values(JSON.parse(readFileSync(path.resolve(MANIFEST), 'utf8')) as Record<string, string>);
+  const queries = documents
+    .filter((document) => /^query/m.test(document))
+    .map((text) => [/query (\w+)/.exec(text)?.[1], text]);
+  let interpreted: TestGateway;
+  let compiled: TestGateway;
+  beforeAll(async () => {
+    interpreted = await startGateway({ config: { execution: 'interpreted' } });
+    compiled = await startGateway({ config: { execution: 'compiled' }, database: interpreted.clone });
+  });
+  afterAll(async () => {
+    await compiled?.close();
+    await interpreted?.close();
+  });
+
+  it.each(queries)('gives the same answer to %s', async (_name, query) => {
+    const asked = await interpreted.ask(
+      'grace',
+      '{ assignments(first: 1) { nodes { id role { id } scope { id path } principal { id } } } }',
+    );
+    const row = asked.data?.assignments.nodes[0];
+    const { id, role, scope, principal } = row ?? {};
+    const variables = {
+      id,
+      ids: [id, role.id, scope.id, 'nobody'],
+      role: role.id,
+      scope: scope.id,
+      principal: principal.id,
+      first: 20,
+      count: true,
+    };
+    const now = new Date();
+    const body = (values: object) => JSON.stringify({ query, variables: values });
+    const answers = async (gateway: TestGateway, values: object) => {
+      const { status, text } = await gateway.post({ token: await gateway.token('grace', { now }) }, body(values));
+      return [status, text];
+    };
+    for (const values of [variables, {}, { ...variables, first: -1, id: role.id }]) {
+      const [one, other] = await Promise.all([answers(interpreted, values), answers(compiled, values)]);
+      expect(other).toEqual(one);
+    }
+  });
+});
