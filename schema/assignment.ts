@@ -1,5 +1,6 @@
 /** Who holds what, and administrators' making of it. @see https://learn.microsoft.com/graph/api/resources/unifiedroleassignmentschedule */
-import { assign } from '../src/action/assignment.ts';
+import type { InputFieldBuilder } from '@pothos/core';
+import { assign, assignMany } from '../src/action/assignment.ts';
 import type { RolePolicyRules } from '../src/decision/policy.ts';
 import { CONDITION_VERSION } from '../src/decision/words.ts';
 import { refuseFuture } from '../src/store/access.ts';
@@ -16,7 +17,21 @@ import {
 import { connectionOf, pageArguments } from './connection.ts';
 import { globalId, idOf, idsOf, PRINCIPAL_TYPES } from './ids.ts';
 import { Node } from './node.ts';
-import { payload, reasonsOf, ScopeInput, scheduleOf, scopeOf, TicketInput } from './outcome.ts';
+import {
+  BATCH_MAXIMUM,
+  batchFields,
+  batchOf,
+  itemPayload,
+  numbered,
+  payload,
+  reasonsOf,
+  ScopeInput,
+  scheduleOf,
+  scopeOf,
+  sharedReasons,
+  TicketInput,
+  withinBatch,
+} from './outcome.ts';
 import { PRINCIPAL, Principal } from './principal.ts';
 import { ROLE, Role } from './role.ts';
 import { SCOPE, Scope } from './scope.ts';
@@ -217,24 +232,41 @@ builder.queryFields((t) => ({
   }),
 }));
 
+const assignmentFields = (t: InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>) => ({
+  principal: t.id({ required: true, description: 'Who gets it.' }),
+  role: t.id({ required: true, description: 'What is given.' }),
+  scope: t.field({ type: ScopeInput, description: 'Where. Default for an Entra role: the directory.' }),
+  type: t.field({ type: AssignmentTypeEnum, required: true, description: 'Eligible or active.' }),
+  startsAt: t.field({
+    type: 'DateTime',
+    description: 'When it begins. Default, and for an instant in the past: now.',
+  }),
+  endsAt: t.field({ type: 'DateTime', description: 'When it ends; excludes `duration`. Default: permanent.' }),
+  duration: t.field({ type: 'Duration', description: 'How long it lasts, at least PT5M; excludes `endsAt`.' }),
+  condition: t.string({ description: 'An ABAC condition, version 2.0, that narrows an Azure role. Default: none.' }),
+  justification: t.string({ description: 'Why.' }),
+  ticket: t.field({ type: TicketInput, description: 'A ticket that explains it.' }),
+});
+
 const AssignInput = builder.inputType('AssignInput', {
   description: 'Who gets what, where, when and why.',
   fields: (t) => ({
-    principal: t.id({ required: true, description: 'Who gets it.' }),
-    role: t.id({ required: true, description: 'What is given.' }),
-    scope: t.field({ type: ScopeInput, description: 'Where. Default for an Entra role: the directory.' }),
-    type: t.field({ type: AssignmentTypeEnum, required: true, description: 'Eligible or active.' }),
-    startsAt: t.field({
-      type: 'DateTime',
-      description: 'When it begins. Default, and for an instant in the past: now.',
-    }),
-    endsAt: t.field({ type: 'DateTime', description: 'When it ends; excludes `duration`. Default: permanent.' }),
-    duration: t.field({ type: 'Duration', description: 'How long it lasts, at least PT5M; excludes `endsAt`.' }),
-    condition: t.string({ description: 'An ABAC condition, version 2.0, that narrows an Azure role. Default: none.' }),
-    justification: t.string({ description: 'Why.' }),
-    ticket: t.field({ type: TicketInput, description: 'A ticket that explains it.' }),
+    ...assignmentFields(t),
     idempotencyKey: t.id({ description: 'The same key with the same input gives the same answer, and acts once.' }),
     validateOnly: t.boolean({ description: 'Judge and answer, but write nothing. Default false.' }),
+  }),
+});
+
+const AssignItem = builder.inputType('AssignItem', {
+  description: 'Who gets what, where, when and why, as one of several.',
+  fields: assignmentFields,
+});
+
+const AssignManyInput = builder.inputType('AssignManyInput', {
+  description: 'Several assignments, of any providers.',
+  fields: (t) => ({
+    assignments: t.field({ type: [AssignItem], required: true, description: `What to make, 1 to ${BATCH_MAXIMUM}.` }),
+    ...batchFields(t),
   }),
 });
 
@@ -245,18 +277,35 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: AssignInput, required: true, description: 'The assignment.' }) },
     resolve: (_root, { input }, context) =>
       assign(context, {
-        principalId: idOf(input.principal, ...PRINCIPAL_TYPES),
-        roleId: idOf(input.role, 'Role'),
-        scope: scopeOf(input.scope),
-        type: input.type,
-        schedule: scheduleOf(input),
-        reasons: reasonsOf(input),
-        condition: input.condition ?? null,
+        ...assignmentOf(input),
         idempotencyKey: input.idempotencyKey,
         validateOnly: input.validateOnly,
       }),
   }),
+  assignMany: t.field({
+    type: [itemPayload('AssignManyPayload', 'What became of one assignment, or why nothing did.')],
+    description:
+      'An administrator makes several assignments: one payload for each, in the order given. Each is judged like `assign` judges it, after those before it.',
+    args: { input: t.arg({ type: AssignManyInput, required: true, description: 'The assignments.' }) },
+    resolve: async (_root, { input }, context) => {
+      const items = withinBatch('assignments', input.assignments);
+      const assignments = items.map((item) => assignmentOf({ ...item, ...sharedReasons(item, input) }));
+      return numbered(await assignMany(context, { ...batchOf(input), assignments }));
+    },
+  }),
 }));
+
+function assignmentOf(input: typeof AssignItem.$inferInput) {
+  return {
+    principalId: idOf(input.principal, ...PRINCIPAL_TYPES),
+    roleId: idOf(input.role, 'Role'),
+    scope: scopeOf(input.scope),
+    type: input.type,
+    schedule: scheduleOf(input),
+    reasons: reasonsOf(input),
+    condition: input.condition ?? null,
+  };
+}
 
 /** A foreign key leads there: the row exists. */
 export function present<T>(row: T | null): T {

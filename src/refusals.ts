@@ -59,6 +59,9 @@ export const REFUSALS = {
   BULK_OPERATION_OVER: 'The bulk operation is over already.',
   TOO_MANY_BULK_OPERATIONS: 'There are too many bulk operations: wait until one is over, or cancel it.',
   BATCH_REFUSED: 'Another item of the batch was refused, so that nothing of it was done.',
+  DUPLICATE_ITEM: 'The batch names this more than once: name it once.',
+  PROVIDER_DIFFERS: 'Assignments are copied between scopes of one provider only.',
+  COPY_TOO_LARGE: 'More assignments are found than one copy may make: narrow the filter, or import them.',
   IDEMPOTENCY_KEY_REUSED: 'This idempotency key came before with another input: use a new key for a new request.',
 } as const;
 

@@ -20,14 +20,13 @@ import { roleRead } from '../store/role.ts';
 import { scopeIdOf, scopeRead } from '../store/scope.ts';
 import { databaseNow, type Transaction } from '../store/transaction.ts';
 import { type ScopeArgument, scopeReference } from './assignment.ts';
+import { type BatchInput, performMany } from './batch.ts';
 import {
   type ActionContext,
-  type Attempt,
   asHolder,
   type CommonInput,
   type HolderAttempt,
   type Outcome,
-  performAll,
   performAsHolder,
   type Written,
 } from './perform.ts';
@@ -44,25 +43,17 @@ export function activate(context: ActionContext, input: ActivateInput): Promise<
   return performAsHolder(context, 'activate', input, (attempt) => activateOne(attempt, input));
 }
 
-export interface ActivateManyInput extends CommonInput {
+export interface ActivateManyInput extends BatchInput {
   readonly activations: readonly ActivateInput[];
-  /** All in one transaction or none; otherwise each on its own. */
-  readonly atomic: boolean;
 }
 
-/** In the order given; each has its own answer and, unless atomic, its own share of the idempotency key. */
-export async function activateMany(context: ActionContext, input: ActivateManyInput): Promise<Outcome[]> {
-  const { activations, atomic, idempotencyKey: key, validateOnly } = input;
-  if (atomic) {
-    const works = activations.map((one) => (attempt: Attempt) => activateOne(asHolder(attempt), one));
-    return performAll(context, 'activateMany', input, works);
-  }
-  const outcomes: Outcome[] = [];
-  for (const [index, one] of activations.entries()) {
-    const idempotencyKey = key == null ? null : `${key} ${index}`;
-    outcomes.push(await activate(context, { ...one, idempotencyKey, validateOnly }));
-  }
-  return outcomes;
+export function activateMany(context: ActionContext, input: ActivateManyInput): Promise<Outcome[]> {
+  return performMany(context, 'activateMany', input, {
+    items: input.activations,
+    verb: 'activate',
+    work: (attempt, item) => activateOne(asHolder(attempt), item),
+    one: (item) => activate(context, item),
+  });
 }
 
 async function activateOne({ tx, holder: viewer, present }: HolderAttempt, input: ActivateInput) {

@@ -13,7 +13,16 @@ import { hasPendingRequest, insertRequest } from '../store/request.ts';
 import { rolesById } from '../store/role.ts';
 import { type ScopeReference, scopeFacts } from '../store/scope.ts';
 import { databaseNow } from '../store/transaction.ts';
-import { type ActionContext, type Attempt, type CommonInput, type Outcome, perform } from './perform.ts';
+import { type BatchInput, performMany } from './batch.ts';
+import {
+  type ActionContext,
+  type Attempt,
+  type CommonInput,
+  type Outcome,
+  perform,
+  type RefusedAttempt,
+  type Written,
+} from './perform.ts';
 
 export interface AssignInput extends CommonInput {
   readonly principalId: string;
@@ -30,52 +39,66 @@ export interface AssignInput extends CommonInput {
 export type ScopeArgument = { readonly id: string } | { readonly path: string };
 
 export function assign(context: ActionContext, input: AssignInput): Promise<Outcome> {
-  return perform(context, 'assign', input, async (attempt) => {
-    const { facts, policyVersionId } = await assignmentFacts(attempt, input);
-    const decision = decideAssignment(facts);
-    if (isRefused(decision)) return { ...decision, subject: subjectOf(facts) };
-    const { assigned } = decision;
-    const status = assigned.startsAt > facts.now ? 'GRANTED' : 'PROVISIONED';
-    const { tx, viewer } = attempt;
-    const { startsAt, endsAt, ...access } = assigned;
-    const requestId = await insertRequest(tx, {
-      ...access,
-      ...facts.schedule,
-      ...facts.reasons,
-      ...facts.proof,
-      condition: facts.condition,
-      action: 'ADMIN_ASSIGN',
-      status,
-      assignmentType: input.type,
-      requestorId: viewer.id,
-      eligibilityId: null,
-      policyVersionId,
-      createdAt: facts.now,
-      expiresAt: null,
-      escalatesAt: null,
-      completedAt: startsAt,
-    });
-    const assignmentId = await insertAssignment(tx, {
-      ...assigned,
-      type: input.type,
-      state: 'ASSIGNED',
-      eligibilityId: null,
-      requestId,
-      condition: facts.condition,
-      createdAt: facts.now,
-    });
-    await record(tx, {
-      ...access,
-      type: 'assignment.assigned',
-      at: facts.now,
-      actorId: viewer.id,
-      assignmentType: input.type,
-      assignmentId,
-      requestId,
-      payload: { startsAt, endsAt },
-    });
-    return { requestId, assignmentId, status };
+  return perform(context, 'assign', input, (attempt) => assignOne(attempt, input));
+}
+
+export interface AssignManyInput extends BatchInput {
+  readonly assignments: readonly AssignInput[];
+}
+
+export function assignMany(context: ActionContext, input: AssignManyInput): Promise<Outcome[]> {
+  return performMany(context, 'assignMany', input, {
+    items: input.assignments,
+    verb: 'assign',
+    work: assignOne,
   });
+}
+
+export async function assignOne(attempt: Attempt, input: AssignInput): Promise<Written | RefusedAttempt> {
+  const { facts, policyVersionId } = await assignmentFacts(attempt, input);
+  const decision = decideAssignment(facts);
+  if (isRefused(decision)) return { ...decision, subject: subjectOf(facts) };
+  const { assigned } = decision;
+  const status = assigned.startsAt > facts.now ? 'GRANTED' : 'PROVISIONED';
+  const { tx, viewer } = attempt;
+  const { startsAt, endsAt, ...access } = assigned;
+  const requestId = await insertRequest(tx, {
+    ...access,
+    ...facts.schedule,
+    ...facts.reasons,
+    ...facts.proof,
+    condition: facts.condition,
+    action: 'ADMIN_ASSIGN',
+    status,
+    assignmentType: input.type,
+    requestorId: viewer.id,
+    eligibilityId: null,
+    policyVersionId,
+    createdAt: facts.now,
+    expiresAt: null,
+    escalatesAt: null,
+    completedAt: startsAt,
+  });
+  const assignmentId = await insertAssignment(tx, {
+    ...assigned,
+    type: input.type,
+    state: 'ASSIGNED',
+    eligibilityId: null,
+    requestId,
+    condition: facts.condition,
+    createdAt: facts.now,
+  });
+  await record(tx, {
+    ...access,
+    type: 'assignment.assigned',
+    at: facts.now,
+    actorId: viewer.id,
+    assignmentType: input.type,
+    assignmentId,
+    requestId,
+    payload: { startsAt, endsAt },
+  });
+  return { requestId, assignmentId, status };
 }
 
 async function assignmentFacts({ tx, viewer }: Attempt, input: AssignInput) {

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Viewer } from '../decision/powers.ts';
 import type { RequestStatus } from '../decision/words.ts';
 import { isRefused, type Refusal, type RefusalCode, type Refused, refuse } from '../refusals.ts';
-import type { Database } from '../store/database.ts';
+import type { Database, Sql } from '../store/database.ts';
 import { type EventSubject, record } from '../store/event.ts';
 import { claimKey, keepAnswer, releaseKey } from '../store/idempotency.ts';
 import { databaseNow, type Transaction, transact } from '../store/transaction.ts';
@@ -97,19 +97,72 @@ export function performAll(
   verb: string,
   input: CommonInput,
   works: readonly Work[],
+  /** What each of them was about, for the record. Default: the whole input. */
+  items: readonly object[] = [],
 ): Promise<Outcome[]> {
   return once(context, verb, input, works.length, async ({ tx, present }) => {
     const viewer = await present();
     const results = await allOrNothing(tx, viewer, works);
-    for (const result of results) {
-      if (isRefused(result)) await recordRefusal(tx, viewer.id, { verb, input }, result);
+    for (const [index, result] of results.entries()) {
+      if (isRefused(result)) await recordRefusal(tx, viewer.id, { verb, input: items[index] ?? input }, result);
     }
     const spoiled = results.some((result) => isRefused(result));
     return results.map((result) => answer(spoiled && !isRefused(result) ? refuse('BATCH_REFUSED') : result));
   });
 }
 
-type Work = (attempt: Attempt) => Promise<Written | RefusedAttempt>;
+/** What each would answer if they were done one after the other: each sees what those before it did, and nothing is kept. */
+export function rehearseEach(
+  context: ActionContext,
+  verb: string,
+  input: CommonInput,
+  works: readonly Work[],
+): Promise<Outcome[]> {
+  return once(context, verb, { ...input, validateOnly: true }, works.length, async ({ tx, present }) => {
+    const outcomes: Outcome[] = [];
+    for (const work of works) {
+      const viewer = await present();
+      outcomes.push(answer(await underConstraints(tx, (inner) => work({ tx: inner, viewer }))));
+    }
+    return outcomes;
+  });
+}
+
+/**
+ * What was found the first time that the idempotency key came, however often it comes again.
+ * @returns null when the key came before with another input
+ */
+export async function remembered<Found>(
+  { database, viewer }: ActionContext,
+  verb: string,
+  input: CommonInput,
+  find: (db: Sql) => Promise<Found>,
+): Promise<Found | null> {
+  const { idempotencyKey: key = null, validateOnly } = input;
+  if (key === null || validateOnly) return find(database.em.fork().getKysely());
+  return transact(database, async (tx) => {
+    const claimed = await claimKey(tx, {
+      principalId: viewer.id,
+      key,
+      body: [verb, input],
+      now: await databaseNow(tx),
+    });
+    if (claimed === 'OTHER_INPUT') return null;
+    if (claimed !== 'NEW') return claimed.answer as Found;
+    const found = await find(tx.getKysely());
+    await keepAnswer(tx, viewer.id, key, found);
+    return found;
+  });
+}
+
+/** Nothing came of it: the key is free again. */
+export async function forget({ database, viewer }: ActionContext, { idempotencyKey, validateOnly }: CommonInput) {
+  if (idempotencyKey != null && !validateOnly) {
+    await transact(database, (tx) => releaseKey(tx, viewer.id, idempotencyKey));
+  }
+}
+
+export type Work = (attempt: Attempt) => Promise<Written | RefusedAttempt>;
 
 /** In one transaction, and only the first time for the same idempotency key. */
 async function once(

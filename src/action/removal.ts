@@ -18,7 +18,16 @@ import { currentPolicy } from '../store/policy.ts';
 import { closeRequest, insertRequest, timeOut } from '../store/request.ts';
 import { scopeFacts } from '../store/scope.ts';
 import { databaseNow, type Transaction } from '../store/transaction.ts';
-import { type ActionContext, type Attempt, type CommonInput, type Outcome, perform, type Written } from './perform.ts';
+import { type BatchInput, DUPLICATE, performMany, repeated } from './batch.ts';
+import {
+  type ActionContext,
+  type Attempt,
+  type CommonInput,
+  type Outcome,
+  perform,
+  type RefusedAttempt,
+  type Written,
+} from './perform.ts';
 
 export interface RemoveInput extends CommonInput {
   readonly assignmentId: string;
@@ -26,24 +35,40 @@ export interface RemoveInput extends CommonInput {
 }
 
 export function remove(context: ActionContext, input: RemoveInput): Promise<Outcome> {
-  return perform(context, 'remove', input, async ({ tx, viewer }) => {
-    await lockOpenRequests(tx, input.assignmentId);
-    const row = await lockTarget(tx, viewer, input.assignmentId);
-    const assignment = row && (await existingAssignment(tx, row));
-    const now = await databaseNow(tx);
-    const decision = decideRemoval({ now, powers: viewer.powers, assignment });
-    if (isRefused(decision)) return { ...decision, subject: row ? subjectOf(row) : {} };
-    if (row === null) throw new Error('a removal was decided on no assignment');
-    const policyScopeId = row.eligibilityScopeId ?? row.scopeId;
-    const { versionId } = await currentPolicy(tx.getKysely(), { ...row, scopeId: policyScopeId });
-    const requestId = await insertRequest(tx, {
-      ...changeOf(row, { viewer, reasons: input.reasons, policyVersionId: versionId, now }),
-      ...{ action: 'ADMIN_REMOVE', status: 'REVOKED', startsAt: null, endsAt: null, durationMinutes: null },
-    });
-    const ending = { now, actorId: viewer.id, requestId };
-    await endWithAllItCarries(tx, row, ending);
-    return { requestId, assignmentId: row.id, status: 'REVOKED' } satisfies Written;
+  return perform(context, 'remove', input, (attempt) => removeOne(attempt, input));
+}
+
+export interface RemoveManyInput extends BatchInput {
+  readonly removals: readonly RemoveInput[];
+}
+
+/** The same assignment twice is refused the second time. */
+export function removeMany(context: ActionContext, input: RemoveManyInput): Promise<Outcome[]> {
+  const again = repeated(input.removals);
+  return performMany(context, 'removeMany', input, {
+    items: input.removals,
+    verb: 'remove',
+    work: async (attempt, item) => (again.has(item) ? DUPLICATE : removeOne(attempt, item)),
   });
+}
+
+async function removeOne({ tx, viewer }: Attempt, input: RemoveInput): Promise<Written | RefusedAttempt> {
+  await lockOpenRequests(tx, input.assignmentId);
+  const row = await lockTarget(tx, viewer, input.assignmentId);
+  const assignment = row && (await existingAssignment(tx, row));
+  const now = await databaseNow(tx);
+  const decision = decideRemoval({ now, powers: viewer.powers, assignment });
+  if (isRefused(decision)) return { ...decision, subject: row ? subjectOf(row) : {} };
+  if (row === null) throw new Error('a removal was decided on no assignment');
+  const policyScopeId = row.eligibilityScopeId ?? row.scopeId;
+  const { versionId } = await currentPolicy(tx.getKysely(), { ...row, scopeId: policyScopeId });
+  const requestId = await insertRequest(tx, {
+    ...changeOf(row, { viewer, reasons: input.reasons, policyVersionId: versionId, now }),
+    ...{ action: 'ADMIN_REMOVE', status: 'REVOKED', startsAt: null, endsAt: null, durationMinutes: null },
+  });
+  const ending = { now, actorId: viewer.id, requestId };
+  await endWithAllItCarries(tx, row, ending);
+  return { requestId, assignmentId: row.id, status: 'REVOKED' } satisfies Written;
 }
 
 export interface Ending {

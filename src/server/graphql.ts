@@ -13,7 +13,7 @@ import type { Hub } from '../stream/hub.ts';
 import type { Execute } from './compiled.ts';
 import type { Documents } from './documents.ts';
 import { clientError, type FaultLog, withoutStatus } from './errors.ts';
-import { LIMITS, limitRule } from './limits.ts';
+import { LIMITS, limitRule, refuseLargeBody } from './limits.ts';
 import { type Delivering, subscribe } from './subscription.ts';
 import { fitTextRule, namingArgument, refuseUnfitVariables } from './values.ts';
 
@@ -61,7 +61,7 @@ export function createGraphql(parts: GraphqlParts) {
       const viewer = known ?? (await viewerOf(database.em.fork().getKysely(), identity)).viewer;
       return createContext(database, viewer);
     },
-    maxRequestBodySize: LIMITS.body,
+    maxRequestBodySize: LIMITS.bulkBody,
     plugins: [
       authentication(parts),
       documentParameters(parts),
@@ -126,6 +126,7 @@ function documentParameters({ documents }: GraphqlParts): Plugin<object, Authent
       const given = params as { query?: unknown; documentId?: unknown };
       const documentId = given.documentId ?? new URL(request.url).searchParams.get('documentId');
       const query = documents.resolve({ query: given.query, documentId });
+      refuseLargeBody(request.headers.get('content-length'), { ...params, query });
       if (query !== given.query) setParams({ ...params, query } as typeof params);
     },
   };

@@ -12,6 +12,8 @@ import {
 export const LIMITS = {
   /** Bytes of a request's body. */
   body: 100_000,
+  /** Bytes of the body of a request for one of the bulk verbs. */
+  bulkBody: 1_000_000,
   /** Bytes of a WebSocket message. */
   message: 64_000,
   tokens: 2_000,
@@ -19,6 +21,22 @@ export const LIMITS = {
   depth: 12,
   aliases: 15,
 } as const;
+
+/** Verbs whose input is a list of up to a thousand items. */
+const BULK_VERB = /\b(?:assign|update|remove)Many\b/;
+
+/**
+ * Whoever has shown a good token may send a large body, as far as the document asks for a bulk verb.
+ * @param length `Content-Length`; null when the body came in pieces
+ * @throws GraphQLError
+ */
+export function refuseLargeBody(length: string | null, params: { readonly query?: unknown }): void {
+  const bytes = length === null ? Buffer.byteLength(JSON.stringify(params)) : Number(length);
+  if (bytes <= LIMITS.body || BULK_VERB.test(String(params.query))) return;
+  throw new GraphQLError(`The request holds ${bytes} bytes: at most ${LIMITS.body} are allowed.`, {
+    extensions: { code: 'REQUEST_ENTITY_TOO_LARGE', http: { status: 413 } },
+  });
+}
 
 /** Walks the document once, with every fragment walked once however often it is spread. */
 export function limitRule(context: ValidationContext): ASTVisitor {

@@ -114,6 +114,35 @@ export function listAssignments(
   );
 }
 
+export interface CopyFilter extends Pick<AssignmentFilter, 'providers' | 'types' | 'roleIds'> {
+  /** What is over is not copied. */
+  readonly phases?: readonly Exclude<AssignmentPhase, 'ENDED'>[] | null | undefined;
+}
+
+interface Copyable {
+  readonly what: 'PRINCIPAL' | 'SCOPE';
+  readonly fromId: string;
+  readonly filter: CopyFilter;
+  readonly limit: number;
+}
+
+/** Ids, oldest first, of what the viewer sees of a principal's or at a scope; no activations. */
+export async function copyable(db: Sql, viewer: Viewer, { what, fromId, filter, limit }: Copyable): Promise<string[]> {
+  const inPhase = phaseAt(sql`clock_timestamp()`);
+  const phases = (filter.phases ?? ['IN_FORCE', 'FUTURE']).map((phase) => inPhase[phase]);
+  const where = [
+    sql<boolean>`a.state = 'ASSIGNED' AND ${sql.ref(what === 'SCOPE' ? 'a.scope_id' : 'a.principal_id')} = ${fromId}`,
+    visibleAccess(viewer, { alias: 'a', typeColumn: 'type' }),
+    sql<boolean>`(${sql.join([sql`false`, ...phases], sql` OR `)})`,
+  ];
+  if (filter.providers) where.push(sql<boolean>`a.provider = ANY(${[...filter.providers]})`);
+  if (filter.types) where.push(sql<boolean>`a.type = ANY(${[...filter.types]})`);
+  if (filter.roleIds) where.push(sql<boolean>`a.role_id = ANY(${[...filter.roleIds]}::uuid[])`);
+  const { rows } = await sql<{ id: string }>`SELECT a.id FROM assignment a WHERE ${sql.join(where, sql` AND `)}
+    ORDER BY a.created_at, a.id LIMIT ${limit}`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
 export async function assignmentsById(db: Sql, ids: readonly string[], viewer: Viewer): Promise<AssignmentRow[]> {
   const { rows } = await sql<AssignmentRow>`
     SELECT ${COLUMNS} FROM assignment a

@@ -282,3 +282,34 @@ describe('times at the edge of what there is', () => {
     expect([answer.status, answer.errors]).toEqual([200, undefined]);
   });
 });
+
+describe('a batch', () => {
+  const item = { principal: 'x', role: 'x', type: 'ELIGIBLE' };
+  it.each([
+    ['assignMany', 'assignments', item],
+    ['updateMany', 'updates', { assignment: 'x' }],
+    ['removeMany', 'assignments', 'x'],
+  ])('of %s has 1 to 1000 items', async (verb, field, one) => {
+    const input = `${verb[0]?.toUpperCase()}${verb.slice(1)}Input`;
+    const send = (size: number) =>
+      gateway.ask('grace', `mutation ($input: ${input}!) { ${verb}(input: $input) { index refusals { code } } }`, {
+        input: { [field]: Array.from({ length: size }, () => one), validateOnly: true },
+      });
+    expectRefused(await send(0), 'BAD_USER_INPUT', new RegExp(`^${field} is empty: give 1 to 1000 items`));
+    const answer = await send(1001);
+    expectRefused(answer, 'TOO_MANY_ITEMS', new RegExp(`^${field} holds 1001 items: give at most 1000`));
+    expect(answer.errors?.[0]?.extensions).toMatchObject({ given: 1001, allowed: 1000 });
+    expect((await send(2)).data?.[verb].map(({ index }: { index: number }) => index)).toEqual([0, 1]);
+  });
+
+  it('copies for a time or until the end of what it copies, not both, and nothing that is over', async () => {
+    const copy = (fields: string) =>
+      gateway.ask(
+        'grace',
+        `mutation { copyAssignments(input: { between: { scopes: { from: "x", to: "y" } }, ${fields} }) { refusals { code } } }`,
+      );
+    expectRefused(await copy('keepEnd: true, duration: "PT1H"'), 'BAD_USER_INPUT', /^keepEnd and duration exclude/);
+    expectRefused(await copy('filter: { phases: [ENDED] }'), 'BAD_USER_INPUT', /^phases holds ENDED/);
+    expect((await copy('duration: "PT1H"')).data?.copyAssignments.refusals).toEqual([{ code: 'SCOPE_NOT_FOUND' }]);
+  });
+});

@@ -85,6 +85,22 @@ describe('bodies', () => {
   });
 
   it.each([
+    ['all at once', (body: string) => body],
+    ['in pieces, without its length', (body: string) => new Blob([body]).stream()],
+  ])('with a bulk verb, sent %s, may hold a megabyte, of whoever has a token', async (_how, form) => {
+    const query = 'mutation ($input: RemoveManyInput!) { removeMany(input: $input) { refusals { code } } }';
+    const statusOf = async (size: number, token: string) => {
+      const input = { assignments: ['x'], justification: 'x'.repeat(size), validateOnly: true };
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+      const body = form(JSON.stringify({ query, variables: { input } }));
+      return (await fetch(gateway.url, { method: 'POST', headers, body, duplex: 'half' } as RequestInit)).status;
+    };
+    expect(await statusOf(900_000, await gateway.token('grace'))).toBe(200);
+    expect(await statusOf(1_000_000, await gateway.token('grace'))).toBe(413);
+    expect(await statusOf(900_000, 'nobody')).toBe(401);
+  });
+
+  it.each([
     ['no JSON', '{'],
     ['a batch', JSON.stringify([{ query: ME }, { query: ME }])],
     ['a string', '"query"'],

@@ -207,6 +207,46 @@ export type AssignInput = {
   readonly validateOnly?: boolean | null | undefined;
 };
 
+/** Who gets what, where, when and why, as one of several. */
+export type AssignItem = {
+  /** An ABAC condition, version 2.0, that narrows an Azure role. Default: none. */
+  readonly condition?: string | null | undefined;
+  /** How long it lasts, at least PT5M; excludes `endsAt`. */
+  readonly duration?: string | null | undefined;
+  /** When it ends; excludes `duration`. Default: permanent. */
+  readonly endsAt?: string | null | undefined;
+  /** Why. */
+  readonly justification?: string | null | undefined;
+  /** Who gets it. */
+  readonly principal: string;
+  /** What is given. */
+  readonly role: string;
+  /** Where. Default for an Entra role: the directory. */
+  readonly scope?: ScopeInput | null | undefined;
+  /** When it begins. Default, and for an instant in the past: now. */
+  readonly startsAt?: string | null | undefined;
+  /** A ticket that explains it. */
+  readonly ticket?: TicketInput | null | undefined;
+  /** Eligible or active. */
+  readonly type: AssignmentType;
+};
+
+/** Several assignments, of any providers. */
+export type AssignManyInput = {
+  /** What to make, 1 to 1000. */
+  readonly assignments: ReadonlyArray<AssignItem>;
+  /** All of them or none. Default false: each on its own. */
+  readonly atomic?: boolean | null | undefined;
+  /** The same key with the same input gives the same answer, and acts once. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Why, of every item that does not say. */
+  readonly justification?: string | null | undefined;
+  /** A ticket, of every item that names none. */
+  readonly ticket?: TicketInput | null | undefined;
+  /** Judge and answer, each item after those before it, but write nothing. Default false. */
+  readonly validateOnly?: boolean | null | undefined;
+};
+
 /** Which events; every field given must hold. */
 export type AssignmentEventFilter = {
   /** At this scope or anywhere below it. */
@@ -463,6 +503,47 @@ export type CheckAccessInput = {
   readonly scope?: ScopeInput | null | undefined;
 };
 
+/** What is copied, from where to where, for how long and why. */
+export type CopyAssignmentsInput = {
+  /** All of them or none. Default false: each on its own. */
+  readonly atomic?: boolean | null | undefined;
+  /** From where to where. */
+  readonly between: CopyBetweenInput;
+  /** How long each copy lasts, instead of until the end of its source. */
+  readonly duration?: string | null | undefined;
+  /** Default: everything that is in force or still to begin. */
+  readonly filter?: CopyFilter | null | undefined;
+  /** The same key with the same input gives the same answer, and acts once. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Why. */
+  readonly justification?: string | null | undefined;
+  /** Each copy ends when its source does. Default true; false: without an end. Not with `duration`. */
+  readonly keepEnd?: boolean | null | undefined;
+  /** A ticket that explains it. */
+  readonly ticket?: TicketInput | null | undefined;
+  /** Judge and answer, each item after those before it, but write nothing. Default false. */
+  readonly validateOnly?: boolean | null | undefined;
+};
+
+/** Between two principals, or between two scopes. */
+export type CopyBetweenInput =
+  {   /** What one principal holds directly goes to another; the scopes stay. */
+  readonly principals: EndsOfCopyInput; readonly scopes?: never; }
+  |  { readonly principals?: never;   /** What is held at one scope, not below it, is made at another of the same provider; the holders stay. */
+  readonly scopes: EndsOfCopyInput; };
+
+/** Which assignments are copied; every field given must hold. Activations and what is over never are. */
+export type CopyFilter = {
+  /** In one of these phases, which are `IN_FORCE` and `FUTURE`. Default: both. */
+  readonly phases?: ReadonlyArray<AssignmentPhase> | null | undefined;
+  /** Of one of these providers. */
+  readonly providers?: ReadonlyArray<Provider> | null | undefined;
+  /** Of one of these roles. */
+  readonly roles?: ReadonlyArray<string> | null | undefined;
+  /** Of one of these types. */
+  readonly types?: ReadonlyArray<AssignmentType> | null | undefined;
+};
+
 /** The template to make. */
 export type CreatePolicyTemplateInput = {
   /** What it is for. */
@@ -554,6 +635,14 @@ export type EndReason =
   | 'FAILED'
   /** An administrator removed it. */
   | 'REMOVED';
+
+/** From where to where. */
+export type EndsOfCopyInput = {
+  /** Whose assignments, or the assignments at which scope. */
+  readonly from: string;
+  /** Who gets them, or the scope where they are made. */
+  readonly to: string;
+};
 
 /** How long an assignment that an administrator makes may last. */
 export type ExpirationRuleInput = {
@@ -740,6 +829,10 @@ export type RefusalCode =
   | 'CONDITION_INVALID'
   /** Only an Azure role can be narrowed by a condition. */
   | 'CONDITION_NOT_ALLOWED'
+  /** More assignments are found than one copy may make: narrow the filter, or import them. */
+  | 'COPY_TOO_LARGE'
+  /** The batch names this more than once: name it once. */
+  | 'DUPLICATE_ITEM'
   /** An assignment lasts at least 5 minutes. [ActiveDurationTooShort] */
   | 'DURATION_TOO_SHORT'
   /** The role settings do not allow a running activation to be extended. */
@@ -796,6 +889,8 @@ export type RefusalCode =
   | 'PRINCIPAL_NOT_ALLOWED'
   /** There is no such principal. [SubjectNotFound] */
   | 'PRINCIPAL_NOT_FOUND'
+  /** Assignments are copied between scopes of one provider only. */
+  | 'PROVIDER_DIFFERS'
   /** Whoever asks for an extension or a renewal says why. [JustificationRule] */
   | 'REASON_REQUIRED'
   /** An assignment is renewed within 30 days after its end. */
@@ -836,6 +931,22 @@ export type RemoveInput = {
   /** A ticket that explains it. */
   readonly ticket?: TicketInput | null | undefined;
   /** Judge and answer, but write nothing. Default false. */
+  readonly validateOnly?: boolean | null | undefined;
+};
+
+/** Which assignments to end, each named once, and why. */
+export type RemoveManyInput = {
+  /** Assignments that run, or that are still to begin, 1 to 1000. */
+  readonly assignments: ReadonlyArray<string>;
+  /** All of them or none. Default false: each on its own. */
+  readonly atomic?: boolean | null | undefined;
+  /** The same key with the same input gives the same answer, and acts once. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Why. */
+  readonly justification?: string | null | undefined;
+  /** A ticket that explains it. */
+  readonly ticket?: TicketInput | null | undefined;
+  /** Judge and answer, each item after those before it, but write nothing. Default false. */
   readonly validateOnly?: boolean | null | undefined;
 };
 
@@ -1085,6 +1196,42 @@ export type UpdateInput = {
   readonly validateOnly?: boolean | null | undefined;
 };
 
+/** What to change of one of several assignments. Whatever is not given stays as it is. */
+export type UpdateItem = {
+  /** One that runs, or that is still to begin; no activation. */
+  readonly assignment: string;
+  /** An ABAC condition, version 2.0, that narrows an Azure role; null takes it away. Running activations keep theirs. */
+  readonly condition?: string | null | undefined;
+  /** How long it lasts from now, or from a later start, at least PT5M; excludes `endsAt` and `permanent`. */
+  readonly duration?: string | null | undefined;
+  /** When it ends; excludes `duration` and `permanent`. */
+  readonly endsAt?: string | null | undefined;
+  /** Why. */
+  readonly justification?: string | null | undefined;
+  /** Without an end. Default false. */
+  readonly permanent?: boolean | null | undefined;
+  /** When it begins, while it has not begun. An instant in the past: now. */
+  readonly startsAt?: string | null | undefined;
+  /** A ticket that explains it. */
+  readonly ticket?: TicketInput | null | undefined;
+};
+
+/** Changes of several assignments, each named once. */
+export type UpdateManyInput = {
+  /** All of them or none. Default false: each on its own. */
+  readonly atomic?: boolean | null | undefined;
+  /** The same key with the same input gives the same answer, and acts once. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Why, of every item that does not say. */
+  readonly justification?: string | null | undefined;
+  /** A ticket, of every item that names none. */
+  readonly ticket?: TicketInput | null | undefined;
+  /** The changes, 1 to 1000. */
+  readonly updates: ReadonlyArray<UpdateItem>;
+  /** Judge and answer, each item after those before it, but write nothing. Default false. */
+  readonly validateOnly?: boolean | null | undefined;
+};
+
 /** Which template to change, and how. */
 export type UpdatePolicyTemplateInput = {
   /** What it is for. Default: as it was. */
@@ -1229,6 +1376,25 @@ export type AssignMutation = { readonly assign: { readonly status: RequestStatus
         { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
         & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
       ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> } };
+
+export type AssignManyMutationVariables = Exact<{
+  input: AssignManyInput;
+}>;
+
+
+export type AssignManyMutation = { readonly assignMany: ReadonlyArray<{ readonly index: number, readonly status: RequestStatus | null, readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly requestor: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null, readonly assignment: { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly via: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> }> };
 
 export type AssignmentQueryVariables = Exact<{
   id: string;
@@ -1392,6 +1558,25 @@ export type CheckAccessQuery = { readonly checkAccess: { readonly allowed: boole
         { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
         & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
       )>, readonly assignment: { readonly id: string } | null }> } | null };
+
+export type CopyAssignmentsMutationVariables = Exact<{
+  input: CopyAssignmentsInput;
+}>;
+
+
+export type CopyAssignmentsMutation = { readonly copyAssignments: { readonly copies: ReadonlyArray<{ readonly status: RequestStatus | null, readonly source: { readonly id: string } | null, readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+          { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+          & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+        ), readonly requestor: (
+          { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+          & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+        ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null, readonly assignment: { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+          { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+          & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+        ), readonly via: (
+          { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+          & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+        ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> }>, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> } };
 
 export type CreatePolicyTemplateMutationVariables = Exact<{
   input: CreatePolicyTemplateInput;
@@ -1931,6 +2116,25 @@ export type RemoveMutation = { readonly remove: { readonly status: RequestStatus
         & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
       ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> } };
 
+export type RemoveManyMutationVariables = Exact<{
+  input: RemoveManyInput;
+}>;
+
+
+export type RemoveManyMutation = { readonly removeMany: ReadonlyArray<{ readonly index: number, readonly status: RequestStatus | null, readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly requestor: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null, readonly assignment: { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly via: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> }> };
+
 export type RenewMutationVariables = Exact<{
   input: RenewInput;
 }>;
@@ -2138,6 +2342,25 @@ export type UpdateMutation = { readonly update: { readonly status: RequestStatus
         { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
         & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
       ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> } };
+
+export type UpdateManyMutationVariables = Exact<{
+  input: UpdateManyInput;
+}>;
+
+
+export type UpdateManyMutation = { readonly updateMany: ReadonlyArray<{ readonly index: number, readonly status: RequestStatus | null, readonly request: { readonly id: string, readonly provider: Provider, readonly action: RequestAction, readonly status: RequestStatus, readonly assignmentType: AssignmentType, readonly justification: string | null, readonly startsAt: string | null, readonly endsAt: string | null, readonly duration: string | null, readonly createdAt: string, readonly expiresAt: string | null, readonly completedAt: string | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly requestor: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null, readonly assignment: { readonly id: string, readonly provider: Provider, readonly type: AssignmentType, readonly state: AssignmentState, readonly startsAt: string, readonly endsAt: string | null, readonly endedBy: EndReason | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ), readonly via: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> }> };
 
 export type UpdatePolicyTemplateMutationVariables = Exact<{
   input: UpdatePolicyTemplateInput;
@@ -2460,6 +2683,7 @@ export const OPERATIONS = {
   approvalEvents: { kind: 'subscription', documentId: 'sha256:b09d866f42c04ae12c8db4b2e62979a6736251670df7de6aa0efde2b1e1a876a' },
   approve: { kind: 'mutation', documentId: 'sha256:053ae53521da95336f428adb4a2f8029df366226679bf259198bd21b553b22e8' },
   assign: { kind: 'mutation', documentId: 'sha256:f1d4df2cd9cb7e7313d353d15ffc31962c3fd8207bf5548c8ee362a14e10347e' },
+  assignMany: { kind: 'mutation', documentId: 'sha256:73605e9dc5d200f7b1747f99a3397b42cc07d624cf29debc43d89cebfb5f54a7' },
   assignment: { kind: 'query', documentId: 'sha256:351e6b4b0e6fcb09688b5adc93ff7707439a0210b268db02188c729e5d1d7495' },
   assignmentEvents: { kind: 'subscription', documentId: 'sha256:06ef409570d9a12f41bfa87878cb3b83fa3512446d7a42621282c81f876d5671' },
   assignments: { kind: 'query', documentId: 'sha256:a434972ec5170d811e5a00f3dcb2716a8a69a7f6cd9650f526e614e347bf4382' },
@@ -2470,6 +2694,7 @@ export const OPERATIONS = {
   cancel: { kind: 'mutation', documentId: 'sha256:644327b486c1ba34e3dffff37930ee914c38f0066fdbb77c4500d4692fabc688' },
   cancelBulkOperation: { kind: 'mutation', documentId: 'sha256:90959a1b39de1834c4c8db6838d04cc2eb4b05daaf52785b85f0c277a8e90baf' },
   checkAccess: { kind: 'query', documentId: 'sha256:afa519cc72ea4a7f5c70d9ce489e379fa8b32fa99f43d8c4ac7b4775aba70f42' },
+  copyAssignments: { kind: 'mutation', documentId: 'sha256:d17b8d9f1076c9a01e533808d19eb8c26ea5343eb712d2f535b828cb8381aa86' },
   createPolicyTemplate: { kind: 'mutation', documentId: 'sha256:24581989862641947d1645903e798370b33902c3d9f2dd8b94baaa97120fd62a' },
   deactivate: { kind: 'mutation', documentId: 'sha256:f5827b083992b21e86a80310445774ecced809896d9bf09aa7503511d61cb2ca' },
   deny: { kind: 'mutation', documentId: 'sha256:43896b270ce1eb0dd717fe8df3b631c71f42beff7adb2e1f98d6db38c19a1275' },
@@ -2490,6 +2715,7 @@ export const OPERATIONS = {
   principal: { kind: 'query', documentId: 'sha256:bc032c591624f27fcc28bd75f1bb4aef5854e3a67a7bf2484cff865c041a815a' },
   principals: { kind: 'query', documentId: 'sha256:7a8bc4269bf0a0622c608a75cc54f3761c04d6abb6eb3187689f72c8fa64dc1f' },
   remove: { kind: 'mutation', documentId: 'sha256:f388a1cb26c6ed19a1f10621b6dd6be06f2cd758ea7b945557d5af7dc8abb4e9' },
+  removeMany: { kind: 'mutation', documentId: 'sha256:5e89b4d1da55267a3933abc694859251c5af9b9a544b6f40e87f2da72bd37d74' },
   renew: { kind: 'mutation', documentId: 'sha256:98fb607efe5c49b4767346dc8a09eade06a90116cf8802a2d3eec08e7c8af3a1' },
   request: { kind: 'query', documentId: 'sha256:cb85a2693a733213059db7f043b60dabe635ed44a8ce1fb1a71464bbe152a7e2' },
   requestProgress: { kind: 'subscription', documentId: 'sha256:222b787c0794358a922fa33de57708c0ed1b152c69a6b5dd58e8a13cb2f082a3' },
@@ -2501,6 +2727,7 @@ export const OPERATIONS = {
   scope: { kind: 'query', documentId: 'sha256:732d646dabfea315f43b135b6ad246b870413d528b3248b358f002f555687abe' },
   scopes: { kind: 'query', documentId: 'sha256:d883c0967acdefaee18687ff663fd489df68e6433c4bd09ae23630eb0b1c8da4' },
   update: { kind: 'mutation', documentId: 'sha256:a81fdacea1c3f5b566068236565763c5bed529f411e981d46208e84782d8580e' },
+  updateMany: { kind: 'mutation', documentId: 'sha256:d57fc8006abb3c00c38bba1e312f4dfc2de342ebff73fdf4b59ec158b7477de8' },
   updatePolicyTemplate: { kind: 'mutation', documentId: 'sha256:6e1b191fbf794b75b317d0de12f24f77f0d698c31d07cc155280c17ebcab78c9' },
   updateRolePolicy: { kind: 'mutation', documentId: 'sha256:cab97f8ed138929f9fe47d560d278761bcdbbcd159c359f2b6c487af7e002f22' },
 } as const;
@@ -2512,6 +2739,7 @@ export interface Operations {
   readonly approvalEvents: { readonly variables: ApprovalEventsSubscriptionVariables; readonly data: ApprovalEventsSubscription };
   readonly approve: { readonly variables: ApproveMutationVariables; readonly data: ApproveMutation };
   readonly assign: { readonly variables: AssignMutationVariables; readonly data: AssignMutation };
+  readonly assignMany: { readonly variables: AssignManyMutationVariables; readonly data: AssignManyMutation };
   readonly assignment: { readonly variables: AssignmentQueryVariables; readonly data: AssignmentQuery };
   readonly assignmentEvents: { readonly variables: AssignmentEventsSubscriptionVariables; readonly data: AssignmentEventsSubscription };
   readonly assignments: { readonly variables: AssignmentsQueryVariables; readonly data: AssignmentsQuery };
@@ -2522,6 +2750,7 @@ export interface Operations {
   readonly cancel: { readonly variables: CancelMutationVariables; readonly data: CancelMutation };
   readonly cancelBulkOperation: { readonly variables: CancelBulkOperationMutationVariables; readonly data: CancelBulkOperationMutation };
   readonly checkAccess: { readonly variables: CheckAccessQueryVariables; readonly data: CheckAccessQuery };
+  readonly copyAssignments: { readonly variables: CopyAssignmentsMutationVariables; readonly data: CopyAssignmentsMutation };
   readonly createPolicyTemplate: { readonly variables: CreatePolicyTemplateMutationVariables; readonly data: CreatePolicyTemplateMutation };
   readonly deactivate: { readonly variables: DeactivateMutationVariables; readonly data: DeactivateMutation };
   readonly deny: { readonly variables: DenyMutationVariables; readonly data: DenyMutation };
@@ -2542,6 +2771,7 @@ export interface Operations {
   readonly principal: { readonly variables: PrincipalQueryVariables; readonly data: PrincipalQuery };
   readonly principals: { readonly variables: PrincipalsQueryVariables; readonly data: PrincipalsQuery };
   readonly remove: { readonly variables: RemoveMutationVariables; readonly data: RemoveMutation };
+  readonly removeMany: { readonly variables: RemoveManyMutationVariables; readonly data: RemoveManyMutation };
   readonly renew: { readonly variables: RenewMutationVariables; readonly data: RenewMutation };
   readonly request: { readonly variables: RequestQueryVariables; readonly data: RequestQuery };
   readonly requestProgress: { readonly variables: RequestProgressSubscriptionVariables; readonly data: RequestProgressSubscription };
@@ -2553,6 +2783,7 @@ export interface Operations {
   readonly scope: { readonly variables: ScopeQueryVariables; readonly data: ScopeQuery };
   readonly scopes: { readonly variables: ScopesQueryVariables; readonly data: ScopesQuery };
   readonly update: { readonly variables: UpdateMutationVariables; readonly data: UpdateMutation };
+  readonly updateMany: { readonly variables: UpdateManyMutationVariables; readonly data: UpdateManyMutation };
   readonly updatePolicyTemplate: { readonly variables: UpdatePolicyTemplateMutationVariables; readonly data: UpdatePolicyTemplateMutation };
   readonly updateRolePolicy: { readonly variables: UpdateRolePolicyMutationVariables; readonly data: UpdateRolePolicyMutation };
 }
