@@ -1,0 +1,159 @@
+/** How does a query become a file? Page by page through the schema, in one snapshot, as whoever asked, with the rights of now. */
+import { type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
+import { createContext, type ExportJudge } from '../../schema/context.ts';
+import { viewsLess } from '../decision/event.ts';
+import type { Viewer } from '../decision/powers.ts';
+import { isRefused } from '../refusals.ts';
+import { type BulkExecutor, BulkFailure, type BulkRun } from '../schedule/bulk.ts';
+import type { Database, Sql } from '../store/database.ts';
+import { readFrozen } from '../store/transaction.ts';
+import type { Execute } from './compiled.ts';
+import type { Documents } from './documents.ts';
+import { clientError, type FaultLog } from './errors.ts';
+import {
+  type ExportDocument,
+  exportDocument,
+  PAGE_FIELD,
+  PAGE_SIZE_VARIABLE,
+  PAGE_START_VARIABLE,
+} from './exportDocument.ts';
+import { type ExportFormat, rowFormat } from './exportFormat.ts';
+import { refuseUnfitVariables } from './values.ts';
+
+export interface ExportParts {
+  readonly schema: GraphQLSchema;
+  readonly documents: Documents;
+  readonly execute: Execute;
+  readonly log: FaultLog;
+  /** No snapshot is held for longer, in minutes. */
+  readonly maximumMinutes: number;
+  /** Rows of a page. Default 1000. */
+  readonly pageSize?: number;
+}
+
+/** As an operation keeps it. */
+interface ExportInput {
+  readonly query: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly operationName: string | null;
+  readonly format: ExportFormat;
+}
+
+const PAGE_SIZE = 1_000;
+/** How often it is asked whether rights were lost, in milliseconds. */
+const RIGHTS_INTERVAL = 1_000;
+
+/** Refuses what cannot be exported, and fails like the query itself where the caller may not ask it: its first row is read. */
+export function exportJudge(parts: ExportParts): ExportJudge {
+  return async ({ database, viewer }, { query, documentId, variables, operationName }) => {
+    const text = parts.documents.resolve({ query, documentId });
+    if (text === undefined) throw parts.documents.missing();
+    refuseUnfitVariables(variables);
+    const document = exportDocument(parts.schema, { query: text, operationName });
+    if (isRefused(document)) return document;
+    const db = () => database.em.fork().getKysely();
+    const page = { database, db, viewer, first: 1, after: null };
+    const { errors } = await executePage(parts, document, variables, page);
+    if (errors?.[0]) throw errors[0].originalError ?? errors[0];
+    return { query: text };
+  };
+}
+
+export function exportExecutor(parts: ExportParts): BulkExecutor {
+  return async (run) => {
+    const input = run.operation.input as unknown as ExportInput;
+    const document = exportDocument(parts.schema, input);
+    // It was none when it was asked for: another version of the gateway runs it.
+    if (isRefused(document)) throw new BulkFailure('EXPORT_DOCUMENT_INVALID', document.refusals[0]?.message ?? '');
+    await run.rememberPowers();
+    await readFrozen(run.database, (db) => writePages(parts, document, input, { run, db }));
+  };
+}
+
+async function writePages(
+  parts: ExportParts,
+  document: ExportDocument,
+  { variables, format }: ExportInput,
+  { run, db }: { run: BulkRun; db: Sql },
+): Promise<void> {
+  const { database, viewer, signal, write, progress } = run;
+  const { head, lines } = rowFormat(format, document.columns);
+  const watch = watchOver(run, parts.maximumMinutes);
+  await write(head);
+  const first = parts.pageSize ?? PAGE_SIZE;
+  for (let [after, count]: [string | null, number] = [null, 0]; ; ) {
+    signal.throwIfAborted();
+    await watch();
+    const result = await executePage(parts, document, variables, { database, db: () => db, viewer, first, after });
+    const page = pageOf(result, document, parts.log);
+    await write(lines(page.rows));
+    count += page.rows.length;
+    progress(count, page.endCursor === null ? count : null);
+    after = page.endCursor;
+    if (after === null) return;
+  }
+}
+
+interface PageRequest {
+  readonly database: Database;
+  readonly db: () => Sql;
+  readonly viewer: Viewer;
+  readonly first: number;
+  readonly after: string | null;
+}
+
+async function executePage(
+  { schema, execute }: ExportParts,
+  { document, operationName }: ExportDocument,
+  variables: Readonly<Record<string, unknown>>,
+  { database, db, viewer, first, after }: PageRequest,
+): Promise<ExecutionResult> {
+  return execute({
+    ...{ schema, document, operationName },
+    contextValue: createContext(database, viewer, { db }),
+    variableValues: { ...variables, [PAGE_SIZE_VARIABLE]: first, [PAGE_START_VARIABLE]: after },
+  });
+}
+
+type Data = Record<string, unknown>;
+
+/** @throws BulkFailure: a row that cannot be shown is not left out of the file, or in it with holes */
+function pageOf({ data, errors }: ExecutionResult, { field, rows }: ExportDocument, log: FaultLog) {
+  const [error] = errors ?? [];
+  if (error) {
+    const { message, extensions } = clientError(error, log);
+    throw new BulkFailure(String(extensions.code), message);
+  }
+  const list = (data as Data)[field] as Data | undefined;
+  // A directive has left it out.
+  if (list === undefined) return { rows: [], endCursor: null };
+  const [outer, inner] = rows;
+  const found = (list[outer] ?? []) as Data[];
+  const { hasNextPage, endCursor } = list[PAGE_FIELD] as { hasNextPage: boolean; endCursor: string | null };
+  return {
+    rows: inner === undefined ? found : found.map((edge) => edge[inner] as Data),
+    endCursor: hasNextPage ? endCursor : null,
+  };
+}
+
+/** Ends the run of somebody who may see less by now, and one that takes too long. */
+function watchOver({ viewer, present }: BulkRun, maximumMinutes: number): () => Promise<void> {
+  const begunAt = performance.now();
+  let lookedAt = begunAt;
+  return async () => {
+    const now = performance.now();
+    if (now - begunAt > maximumMinutes * 60_000) {
+      throw new BulkFailure('EXPORT_TOO_LONG', `It took more than ${maximumMinutes} minutes: narrow the filter.`);
+    }
+    if (now - lookedAt < RIGHTS_INTERVAL) return;
+    lookedAt = now;
+    const current = await present();
+    if (current === null) throw new BulkFailure('PRINCIPAL_DISABLED', 'The principal was disabled or deleted.');
+    if (viewsLess(viewer.powers, current.powers)) {
+      throw new BulkFailure('RIGHTS_LOST', 'You may see less than when the export began.');
+    }
+  };
+}
+
+export const noDocument = () =>
+  new GraphQLError('Give a query, or a documentId.', { extensions: { code: 'BAD_USER_INPUT' } });
