@@ -1,6 +1,7 @@
 /** What does a resolver know? Everything here is fresh for each operation, and for each delivered event. */
 import DataLoader from 'dataloader';
 import type { Viewer } from '../src/decision/powers.ts';
+import type { Refused } from '../src/refusals.ts';
 import { type AssignmentRow, assignmentsById } from '../src/store/assignment.ts';
 import { type BulkOperationRow, bulkOperationsById } from '../src/store/bulkOperation.ts';
 import type { Database, Sql } from '../src/store/database.ts';
@@ -31,7 +32,23 @@ export interface Context {
   readonly loaders: Loaders;
   /** Statements of reads, each on its own. */
   readonly db: () => Sql;
+  /** The server's, which knows how documents are judged and executed. */
+  readonly judgeExport?: ExportJudge | undefined;
 }
+
+/** A query as somebody wants it exported. */
+export interface ExportQuery {
+  readonly query: string | null;
+  readonly documentId: string | null;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly operationName: string | null;
+}
+
+/** @returns the document; or why it cannot be exported. @throws what the query itself would fail with */
+export type ExportJudge = (
+  asker: { readonly database: Database; readonly viewer: Viewer },
+  query: ExportQuery,
+) => Promise<{ readonly query: string } | Refused>;
 
 /** One batch per level; what the viewer may not see is null, like what does not exist. */
 export interface Loaders {
@@ -52,9 +69,16 @@ export interface Loaders {
   readonly bulkOperation: DataLoader<string, BulkOperationRow | null>;
 }
 
-export function createContext(database: Database, viewer: Viewer): Context {
-  const db = () => database.em.fork().getKysely();
-  return { database, viewer, db, loaders: createLoaders(db, viewer) };
+export interface ContextOptions {
+  /** Where everything is read. Default: each statement on its own. */
+  readonly db?: () => Sql;
+  /** Default: nothing can be exported. */
+  readonly judgeExport?: ExportJudge;
+}
+
+export function createContext(database: Database, viewer: Viewer, options: ContextOptions = {}): Context {
+  const { db = () => database.em.fork().getKysely(), judgeExport } = options;
+  return { database, viewer, db, loaders: createLoaders(db, viewer), judgeExport };
 }
 
 /** For one delivery. What is loaded at the same moment for equal viewers is loaded once. */

@@ -47,6 +47,7 @@ export const MATRIX = {
     approve: isUser,
     assign: isManager,
     assignMany: isManager,
+    bulkExport: isKnown,
     cancel: or(isUser, isManager),
     cancelBulkOperation: isKnown,
     copyAssignments: isManager,

@@ -20,6 +20,7 @@ import './event.ts';
 import './policyEvent.ts';
 import './auditEvent.ts';
 import './bulkOperation.ts';
+import './bulkExport.ts';
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { builder } from './builder.ts';
 import { guard } from './guard.ts';

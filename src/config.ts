@@ -28,6 +28,8 @@ export interface Config {
   readonly replayRetentionDays: number;
   /** The file of a bulk operation is kept for so long. Default 24. */
   readonly bulkExpiryHours: number;
+  /** No export holds its snapshot of the database for longer. Default 30. */
+  readonly exportMaximumMinutes: number;
   /** File of the key that signs checkpoints of the event log; made when it is missing. Default in the data folder. */
   readonly checkpointKeyFile: string;
   /** An event that waits longer for its position raises an alarm. Default 5. */
@@ -80,6 +82,7 @@ export function readConfig(env: Environment = process.env): Config {
     minimumAdministrators: integer(env, 'MINIMUM_ADMINISTRATORS', 1, 1, 100),
     ...readRetention(env),
     bulkExpiryHours: integer(env, 'BULK_EXPIRY_HOURS', 24, 1, 8_760),
+    exportMaximumMinutes: integer(env, 'EXPORT_MAXIMUM_MINUTES', 30, 1, 1_440),
     checkpointKeyFile: path.resolve(env.CHECKPOINT_KEY_FILE || path.join(dataFolder, 'checkpoint-key.pem')),
     lagAlarmSeconds: integer(env, 'LAG_ALARM_SECONDS', 5, 1, 86_400),
     metricsToken: env.METRICS_TOKEN || null,

@@ -14,6 +14,7 @@ import {
   bulkViewer,
   CHUNK_BYTES,
   type ClaimedOperation,
+  keepBulkPowers,
   purgeBulkFiles,
   readFile,
   writeOutput,
@@ -34,6 +35,8 @@ export interface BulkRun {
   readonly viewer: Viewer;
   /** The same with the powers of now; null once gone or disabled. */
   present(): Promise<Viewer | null>;
+  /** Keeps what the viewer may do with the operation: whoever may do less later has no use of its file. */
+  rememberPowers(): Promise<void>;
   /** Connections that nobody waits for who asks for something small. */
   readonly database: Database;
   /** Aborted when it was canceled, somebody else runs it, or the gateway stops: there is nothing more to do then. */
@@ -171,6 +174,7 @@ class Run {
     if (!execute) throw new Error(`nobody runs operations of the kind ${this.#operation.kind}`);
     await execute({
       ...{ operation: this.#operation, viewer, present, database, signal: this.#over.signal },
+      rememberPowers: () => keepBulkPowers(database.em.fork().getKysely(), this.#operation.id, viewer.powers),
       progress: (processed, total, result) => {
         const { total: before, result: kept } = this.#progress;
         this.#progress = { ...this.#progress, processed, total: total ?? before, result: result ?? kept };

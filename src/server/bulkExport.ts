@@ -1,5 +1,5 @@
 /** How does a query become a file? Page by page through the schema, in one snapshot, as whoever asked, with the rights of now. */
-import { type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { createContext, type ExportJudge } from '../../schema/context.ts';
 import { viewsLess } from '../decision/event.ts';
 import type { Viewer } from '../decision/powers.ts';
@@ -7,7 +7,6 @@ import { isRefused } from '../refusals.ts';
 import { type BulkExecutor, BulkFailure, type BulkRun } from '../schedule/bulk.ts';
 import type { Database, Sql } from '../store/database.ts';
 import { readFrozen } from '../store/transaction.ts';
-import type { Execute } from './compiled.ts';
 import type { Documents } from './documents.ts';
 import { clientError, type FaultLog } from './errors.ts';
 import {
@@ -23,7 +22,7 @@ import { refuseUnfitVariables } from './values.ts';
 export interface ExportParts {
   readonly schema: GraphQLSchema;
   readonly documents: Documents;
-  readonly execute: Execute;
+  readonly execute: (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
   readonly log: FaultLog;
   /** No snapshot is held for longer, in minutes. */
   readonly maximumMinutes: number;
@@ -40,14 +39,12 @@ interface ExportInput {
 }
 
 const PAGE_SIZE = 1_000;
-/** How often it is asked whether rights were lost, in milliseconds. */
-const RIGHTS_INTERVAL = 1_000;
 
 /** Refuses what cannot be exported, and fails like the query itself where the caller may not ask it: its first row is read. */
 export function exportJudge(parts: ExportParts): ExportJudge {
   return async ({ database, viewer }, { query, documentId, variables, operationName }) => {
     const text = parts.documents.resolve({ query, documentId });
-    if (text === undefined) throw parts.documents.missing();
+    if (text === undefined) throw noDocument();
     refuseUnfitVariables(variables);
     const document = exportDocument(parts.schema, { query: text, operationName });
     if (isRefused(document)) return document;
@@ -139,14 +136,10 @@ function pageOf({ data, errors }: ExecutionResult, { field, rows }: ExportDocume
 /** Ends the run of somebody who may see less by now, and one that takes too long. */
 function watchOver({ viewer, present }: BulkRun, maximumMinutes: number): () => Promise<void> {
   const begunAt = performance.now();
-  let lookedAt = begunAt;
   return async () => {
-    const now = performance.now();
-    if (now - begunAt > maximumMinutes * 60_000) {
+    if (performance.now() - begunAt > maximumMinutes * 60_000) {
       throw new BulkFailure('EXPORT_TOO_LONG', `It took more than ${maximumMinutes} minutes: narrow the filter.`);
     }
-    if (now - lookedAt < RIGHTS_INTERVAL) return;
-    lookedAt = now;
     const current = await present();
     if (current === null) throw new BulkFailure('PRINCIPAL_DISABLED', 'The principal was disabled or deleted.');
     if (viewsLess(viewer.powers, current.powers)) {
@@ -155,5 +148,4 @@ function watchOver({ viewer, present }: BulkRun, maximumMinutes: number): () => 
   };
 }
 
-export const noDocument = () =>
-  new GraphQLError('Give a query, or a documentId.', { extensions: { code: 'BAD_USER_INPUT' } });
+const noDocument = () => new GraphQLError('Give a query, or a documentId.', { extensions: { code: 'BAD_USER_INPUT' } });

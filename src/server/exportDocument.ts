@@ -59,10 +59,7 @@ const PAGE_ARGUMENTS = ['first', 'after', 'last', 'before'];
 const ERRORS_SHOWN = 5;
 
 /** In order of precedence: the document, the operation, its list, what is selected of it. */
-export function exportDocument(
-  schema: GraphQLSchema,
-  { query, operationName }: ExportQuery,
-): ExportDocument | Refused {
+export function exportDocument(schema: GraphQLSchema, { query, operationName }: ExportQuery): ExportDocument | Refused {
   const document = validDocument(schema, query);
   if (isRefused(document)) return document;
   const operation = getOperationAST(document, operationName);
@@ -154,8 +151,7 @@ function countConnections(schema: GraphQLSchema, document: DocumentNode, operati
 }
 
 function pagedDocument(document: DocumentNode, operation: OperationDefinitionNode, list: FieldNode): DocumentNode {
-  const variable = (name: string) =>
-    ({ kind: Kind.VARIABLE, name: { kind: Kind.NAME, value: name } }) as const;
+  const variable = (name: string) => ({ kind: Kind.VARIABLE, name: { kind: Kind.NAME, value: name } }) as const;
   const argument = (name: string, value: string) =>
     ({ kind: Kind.ARGUMENT, name: { kind: Kind.NAME, value: name }, value: variable(value) }) as const;
   const definition = (name: string, type: string) =>

@@ -25,7 +25,13 @@ export function rowFormat(format: ExportFormat, columns: readonly Column[]): Row
   if (format === 'JSONL') return { head: '', lines: (rows) => rows.map((row) => `${JSON.stringify(row)}\n`).join('') };
   return {
     head: stringify([columns.map(({ name }) => name)], CSV),
-    lines: (rows) => (rows.length === 0 ? '' : stringify(rows.map((row) => columns.map(({ path }) => cell(row, path))), CSV)),
+    lines: (rows) =>
+      rows.length === 0
+        ? ''
+        : stringify(
+            rows.map((row) => columns.map(({ path }) => cell(row, path))),
+            CSV,
+          ),
   };
 }
 

@@ -16,8 +16,10 @@ import { watchLag } from '../stream/lag.ts';
 import { startSequencer } from '../stream/sequencer.ts';
 import { startTail } from '../stream/tail.ts';
 import { connectWakeUps } from '../stream/wakeUps.ts';
+import { exportExecutor, exportJudge } from './bulkExport.ts';
 import { compiledExecution, type Execute } from './compiled.ts';
 import { trustedDocuments } from './documents.ts';
+import { download } from './download.ts';
 import type { FaultLog } from './errors.ts';
 import { createGraphql, type GraphqlParts } from './graphql.ts';
 import { createMetrics, measureLog, measureStreams } from './metrics.ts';
@@ -61,11 +63,25 @@ export async function createGateway({ config, database, url, ofProcess = false }
   measureStreams(metrics, hub);
   const execute = config.execution === 'compiled' ? compiledExecution(schema) : (interpret as Execute);
   const renderings = new Map();
-  const parts: GraphqlParts = { config, database, hub, schema, verifier, documents, execute, renderings, log };
+  const { exportMaximumMinutes: maximumMinutes } = config;
+  const exporting = { schema, documents, execute, log, maximumMinutes };
+  const judgeExport = exportJudge(exporting);
+  const parts: GraphqlParts = {
+    config,
+    database,
+    hub,
+    schema,
+    verifier,
+    documents,
+    execute,
+    judgeExport,
+    renderings,
+    log,
+  };
   const graphql = createGraphql(parts);
   const webSockets = createWebSockets(parts, graphql);
   return {
-    executors: {},
+    executors: { EXPORT: exportExecutor(exporting) },
     handle(req, res) {
       // Yoga answers an address that is none with the stack of its failure.
       if (!URL.canParse(`http://${req.headers.host}`)) res.writeHead(400, { connection: 'close' }).end();
@@ -73,6 +89,7 @@ export async function createGateway({ config, database, url, ofProcess = false }
       // Whoever opens the address alone looks for something to see.
       else if (req.url === '/') res.writeHead(302, { location: '/graphql' }).end();
       else if (/^\/metrics(?:\?|$)/.test(req.url ?? '')) void metrics.answer(req, res);
+      else if (/^\/exports\//.test(req.url ?? '')) void download(parts, req, res);
       else void graphql(req, res);
     },
     upgrade: (req, socket, head) => webSockets.upgrade(req, socket, head),

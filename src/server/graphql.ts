@@ -1,7 +1,7 @@
 /** How is a GraphQL request answered over HTTP and SSE? Yoga, with the token checked before the document is looked at. */
 import { type ExecutionResult, type GraphQLError, type GraphQLSchema, parse } from 'graphql';
 import { type CORSOptions, createYoga, type Plugin } from 'graphql-yoga';
-import { createContext } from '../../schema/context.ts';
+import { createContext, type ExportJudge } from '../../schema/context.ts';
 import type { Config } from '../config.ts';
 import type { Viewer } from '../decision/powers.ts';
 import type { TokenIdentity, TokenVerifier } from '../identity/token.ts';
@@ -25,6 +25,7 @@ export interface GraphqlParts {
   readonly schema: GraphQLSchema;
   readonly verifier: TokenVerifier;
   readonly documents: Documents;
+  readonly judgeExport: ExportJudge;
   readonly execute: Execute;
   readonly log: FaultLog;
 }
@@ -59,7 +60,7 @@ export function createGraphql(parts: GraphqlParts) {
       // Whoever listens already is known as of the last event: thousands who come back at once ask the database nothing.
       const known = delivering ? knownViewer(parts.hub, identity) : null;
       const viewer = known ?? (await viewerOf(database.em.fork().getKysely(), identity)).viewer;
-      return createContext(database, viewer);
+      return createContext(database, viewer, { judgeExport: parts.judgeExport });
     },
     maxRequestBodySize: LIMITS.bulkBody,
     plugins: [

@@ -1,6 +1,6 @@
 /** What was asked for in bulk, how far is it, and where are its bytes? Operations, whoever runs them, and their files in pieces. */
 import { sql } from 'kysely';
-import type { Viewer } from '../decision/powers.ts';
+import type { Powers, Viewer } from '../decision/powers.ts';
 import type { BulkKind, BulkStatus } from '../decision/words.ts';
 import { insertRow } from './bulk.ts';
 import { columnsOf, type Page, type PageArguments, readPage, selectAll } from './connection.ts';
@@ -188,6 +188,19 @@ function revived(viewer: Viewer): Viewer {
 /** With the powers of now; null once the principal is gone or disabled. */
 export function bulkViewer(db: Sql, asked: Viewer): Promise<Viewer | null> {
   return currentViewer(db, asked);
+}
+
+/** What whoever asked could do when it was run. */
+export async function keepBulkPowers(db: Sql, id: string, powers: Powers): Promise<void> {
+  await sql`UPDATE bulk_operation SET viewer = jsonb_set(viewer, '{powers}', ${JSON.stringify(powers)}::jsonb)
+    WHERE id = ${id}`.execute(db);
+}
+
+/** Null: nobody has kept them, and the file is whoever's that asked. */
+export async function keptBulkPowers(db: Sql, id: string): Promise<Powers | null> {
+  const { rows } = await sql<{ powers: Powers | null }>`
+    SELECT viewer -> 'powers' AS powers FROM bulk_operation WHERE id = ${id}`.execute(db);
+  return rows[0]?.powers ?? null;
 }
 
 export interface BulkProgress {

@@ -27,6 +27,14 @@ export function readTogether<T>(database: Database, read: (db: Sql) => Promise<T
   return database.em.fork().transactional((tx) => read((tx as Transaction).getKysely()), options);
 }
 
+/** The same by a clock that stands still: nothing begins or ends meanwhile. */
+export function readFrozen<T>(database: Database, read: (db: Sql) => Promise<T>): Promise<T> {
+  return readTogether(database, async (db) => {
+    await sql`SET LOCAL search_path = frozen_clock, pg_catalog, public`.execute(db);
+    return read(db);
+  });
+}
+
 /** The database's clock in milliseconds. Read it after taking locks, so that waiting never back-dates a grant. */
 export async function databaseNow(tx: Transaction): Promise<Date> {
   const { rows } = await sql<{ now: string }>`

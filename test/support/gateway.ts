@@ -74,7 +74,17 @@ export async function startGateway({ empty = false, config: changes = {}, databa
     signDevelopmentToken(keys, { ...options, issuer: `${publicUrl}/identity`, persona });
   const tokens = new Map<string, Promise<string>>();
   const self = {
-    ...{ clone, config, database, databaseUrl: url, keys, port: http.port, url: `${publicUrl}/graphql`, sign },
+    ...{
+      executors: gateway.executors,
+      clone,
+      config,
+      database,
+      databaseUrl: url,
+      keys,
+      port: http.port,
+      url: `${publicUrl}/graphql`,
+      sign,
+    },
     wsUrl: `ws://127.0.0.1:${http.port}/graphql`,
     /** Stops the gateway alone; `close` is still to come. */
     stop: () => gateway.close(),

@@ -432,6 +432,29 @@ export type AuthenticationContextRuleInput = {
   readonly isEnabled?: boolean | null | undefined;
 };
 
+/** What a row of an export looks like. */
+export type BulkExportFormat =
+  /** A line of CSV (RFC 4180) under a header of names such as `principal.displayName`; a list is JSON. A text that begins with = + - @ has an apostrophe in front, so that no spreadsheet takes it for a formula. */
+  | 'CSV'
+  /** A line of JSON: the node as the query selects it. */
+  | 'JSONL';
+
+/** Which rows to export, and as what. */
+export type BulkExportInput = {
+  /** A trusted document instead. */
+  readonly documentId?: string | null | undefined;
+  /** Default: `JSONL`. */
+  readonly format?: BulkExportFormat | null | undefined;
+  /** The same key with the same input gives the same answer, and acts once. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Which operation, where the document holds several. */
+  readonly operationName?: string | null | undefined;
+  /** A query with one list at its root, of which `nodes` or `edges { node }` is selected, without page arguments. Either this or `documentId`. */
+  readonly query?: string | null | undefined;
+  /** The variables of the query. Default: none. */
+  readonly variables?: unknown;
+};
+
 /** What became of a bulk operation. */
 export type BulkOperationEventType =
   /** A bulk operation was taken back. */
@@ -835,6 +858,20 @@ export type RefusalCode =
   | 'DUPLICATE_ITEM'
   /** An assignment lasts at least 5 minutes. [ActiveDurationTooShort] */
   | 'DURATION_TOO_SHORT'
+  /** The query has no list at its root: select one there, such as assignments. */
+  | 'EXPORT_CONNECTION_REQUIRED'
+  /** The document cannot be executed. */
+  | 'EXPORT_DOCUMENT_INVALID'
+  /** There is a list within the rows: export it by itself. */
+  | 'EXPORT_NESTED_CONNECTION'
+  /** Select nodes { … } or edges { node { … } } of the list and nothing beside it: the rest is about pages. */
+  | 'EXPORT_NODES_REQUIRED'
+  /** Only a query is exported: give one, and its name where the document holds several operations. */
+  | 'EXPORT_NOT_A_QUERY'
+  /** The query selects more than one list: an export holds the rows of one. */
+  | 'EXPORT_ONE_CONNECTION'
+  /** An export turns the pages itself: leave first, after, last and before out. */
+  | 'EXPORT_PAGE_ARGUMENTS'
   /** The role settings do not allow a running activation to be extended. */
   | 'EXTENSION_NOT_ALLOWED'
   /** A holder asks for an extension in the last 14 days before the end. */
@@ -1492,6 +1529,13 @@ export type AuditEventsSubscription = { readonly auditEvents: { readonly kind: S
         { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
         & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
       ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null } };
+
+export type BulkExportMutationVariables = Exact<{
+  input: BulkExportInput;
+}>;
+
+
+export type BulkExportMutation = { readonly bulkExport: { readonly operation: { readonly id: string, readonly kind: BulkOperationKind, readonly status: BulkOperationStatus, readonly processed: number, readonly total: number | null, readonly bytes: number, readonly result: unknown, readonly errorCode: string | null, readonly errorMessage: string | null, readonly url: string | null, readonly createdAt: string, readonly startedAt: string | null, readonly completedAt: string | null, readonly expiresAt: string | null } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> } };
 
 export type BulkOperationQueryVariables = Exact<{
   id: string;
@@ -2688,6 +2732,7 @@ export const OPERATIONS = {
   assignmentEvents: { kind: 'subscription', documentId: 'sha256:06ef409570d9a12f41bfa87878cb3b83fa3512446d7a42621282c81f876d5671' },
   assignments: { kind: 'query', documentId: 'sha256:a434972ec5170d811e5a00f3dcb2716a8a69a7f6cd9650f526e614e347bf4382' },
   auditEvents: { kind: 'subscription', documentId: 'sha256:7936fac701a451fb188d3fd924ec395187682460d4dd27318c878ebcd3187d53' },
+  bulkExport: { kind: 'mutation', documentId: 'sha256:6c4f4c887bc2ca88d279792fa732f9978f7df951cccdc20c821eb8bc7f8af905' },
   bulkOperation: { kind: 'query', documentId: 'sha256:50d4244bf1cd018930f1a3c7ba31b2ebea6f0ddea795a3ce3ef6d1b23a3b33e5' },
   bulkOperationProgress: { kind: 'subscription', documentId: 'sha256:71c0966194e0968e8099bf5f81334de59a31098b2a1819c9d3364a196b3287db' },
   bulkOperations: { kind: 'query', documentId: 'sha256:3cd8e9fc8dcee2d611039a869db74a56d5e39d4dd50c2e25fb57db899e4abc2e' },
@@ -2744,6 +2789,7 @@ export interface Operations {
   readonly assignmentEvents: { readonly variables: AssignmentEventsSubscriptionVariables; readonly data: AssignmentEventsSubscription };
   readonly assignments: { readonly variables: AssignmentsQueryVariables; readonly data: AssignmentsQuery };
   readonly auditEvents: { readonly variables: AuditEventsSubscriptionVariables; readonly data: AuditEventsSubscription };
+  readonly bulkExport: { readonly variables: BulkExportMutationVariables; readonly data: BulkExportMutation };
   readonly bulkOperation: { readonly variables: BulkOperationQueryVariables; readonly data: BulkOperationQuery };
   readonly bulkOperationProgress: { readonly variables: BulkOperationProgressSubscriptionVariables; readonly data: BulkOperationProgressSubscription };
   readonly bulkOperations: { readonly variables: BulkOperationsQueryVariables; readonly data: BulkOperationsQuery };
