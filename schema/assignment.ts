@@ -4,7 +4,12 @@ import { assign, assignMany } from '../src/action/assignment.ts';
 import type { RolePolicyRules } from '../src/decision/policy.ts';
 import { CONDITION_VERSION } from '../src/decision/words.ts';
 import { refuseFuture } from '../src/store/access.ts';
-import { type AssignmentRow, listAssignments } from '../src/store/assignment.ts';
+import {
+  type ASSIGNMENT_ORDERS,
+  type AssignmentRow,
+  type AssignmentFilter as Filter,
+  listAssignments,
+} from '../src/store/assignment.ts';
 import { instantText } from '../src/store/transaction.ts';
 import {
   AssignmentPhaseEnum,
@@ -14,7 +19,7 @@ import {
   EndReasonEnum,
   ProviderEnum,
 } from './builder.ts';
-import { connectionOf, pageArguments } from './connection.ts';
+import { connectionOf, orderInput, pageArguments } from './connection.ts';
 import { globalId, idOf, idsOf, PRINCIPAL_TYPES } from './ids.ts';
 import { Node } from './node.ts';
 import {
@@ -193,13 +198,55 @@ const AssignmentFilter = builder.inputType('AssignmentFilter', {
     types: t.field({ type: [AssignmentTypeEnum], description: 'One of these types.' }),
     states: t.field({ type: [AssignmentStateEnum], description: 'One of these states.' }),
     phases: t.field({ type: [AssignmentPhaseEnum], description: 'One of these phases. Default: `[IN_FORCE]`.' }),
-    principals: t.idList({ description: 'Held by one of these, directly.' }),
-    roles: t.idList({ description: 'Of one of these roles.' }),
-    below: t.field({ type: 'ScopePath', description: 'At this scope or anywhere below it.' }),
-    permanent: t.boolean({ description: 'Only without an end, or only with one.' }),
-    endsBefore: t.field({ type: 'DateTime', description: 'Ends before this instant.' }),
+    principals: t.idList({ description: 'Held by one of these, directly. Default: by anybody.' }),
+    memberOf: t.idList({
+      description:
+        'Held by a member of one of these groups, directly or through groups in groups, as of now or `asOf`, as far as the caller may see who is a member. Default: by anybody.',
+    }),
+    roles: t.idList({ description: 'Of one of these roles. Default: of any.' }),
+    roleCategory: t.string({ description: 'Of a role with this category, spelled exactly so. Default: of any role.' }),
+    privileged: t.boolean({ description: 'Only of privileged roles, or only of others. Default: of both.' }),
+    below: t.field({ type: 'ScopePath', description: 'At this scope or anywhere below it. Default: anywhere.' }),
+    permanent: t.boolean({
+      description:
+        'Only without an end, or only with one. `true` excludes `endsBefore` and `endsAfter`. Default: both.',
+    }),
+    endsBefore: t.field({ type: 'DateTime', description: 'Has an end, before this instant. Default: any or none.' }),
+    endsAfter: t.field({ type: 'DateTime', description: 'Has an end, after this instant. Default: any or none.' }),
+    neverActivated: t.boolean({
+      description:
+        'Only eligible assignments that nobody has ever activated, or only those that somebody has, as far as the caller may see activations. `true` excludes `lastActivatedBefore`. Default: both, and active ones.',
+    }),
+    lastActivatedBefore: t.field({
+      type: 'DateTime',
+      description: 'Only eligible assignments activated before this instant and not since. Default: all.',
+    }),
+    createdBy: t.idList({ description: 'Asked for by one of these. Default: by anybody.' }),
+    search: t.string({
+      description:
+        'Part of the display name of the principal, the role or the scope, at least 3 characters, in any letter case. Default: all.',
+    }),
   }),
 });
+
+const AssignmentOrder = orderInput('AssignmentOrder', {
+  CREATED_AT: 'When it was made.',
+  STARTS_AT: 'When it begins.',
+  ENDS_AT: 'When it ends; permanent ones come after all others.',
+  PRINCIPAL_NAME: 'The display name of whoever holds it.',
+} satisfies Record<(typeof ASSIGNMENT_ORDERS)[number], string>);
+
+/** A filter as the store knows it. */
+export function assignmentFilterOf(filter: typeof AssignmentFilter.$inferInput | null | undefined): Filter {
+  const { principals, memberOf, roles, createdBy, ...rest } = filter ?? {};
+  return {
+    ...rest,
+    principalIds: idsOf(principals, ...PRINCIPAL_TYPES),
+    memberOfIds: idsOf(memberOf, 'Group'),
+    roleIds: idsOf(roles, 'Role'),
+    createdByIds: idsOf(createdBy, ...PRINCIPAL_TYPES),
+  };
+}
 
 builder.queryFields((t) => ({
   assignment: t.field({
@@ -213,21 +260,21 @@ builder.queryFields((t) => ({
   assignments: t.field({
     type: AssignmentConnection,
     description:
-      "Assignments, newest first: the caller's own and those of their groups, and what their active roles let them view.",
+      "Assignments, newest first unless ordered otherwise: the caller's own and those of their groups, and what their active roles let them view.",
     args: {
       ...pageArguments(),
       filter: t.arg({ type: AssignmentFilter, description: 'Default: all in force.' }),
+      orderBy: t.arg({ type: AssignmentOrder, description: 'Default: `CREATED_AT`, `DESC`.' }),
       asOf: t.arg({
         type: 'DateTime',
         description:
           'Assignments as they were at this past instant, with the end, the condition and the phase they had then, also where they were changed or ended since. What was changed before this gateway kept history shows as it was when history began. Default: now.',
       }),
     },
-    resolve: async (_root, { filter, asOf, ...page }, { db, viewer }, info) => {
+    resolve: async (_root, { filter, orderBy, asOf, ...page }, { db, viewer }, info) => {
       await refuseFuture(db(), asOf ?? null, 'asOf');
-      const { principals, roles, ...rest } = filter ?? {};
-      const ids = { principalIds: idsOf(principals, ...PRINCIPAL_TYPES), roleIds: idsOf(roles, 'Role') };
-      return listAssignments(db(), viewer, { ...rest, ...ids, asOf }, page, wantedOf(info, ASSIGNMENT));
+      const chosen = { ...assignmentFilterOf(filter), orderBy, asOf };
+      return listAssignments(db(), viewer, chosen, page, wantedOf(info, ASSIGNMENT));
     },
   }),
 }));

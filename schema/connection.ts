@@ -56,6 +56,35 @@ export function connectionOf<Row extends object>(node: ObjectRef<Types, Row> | I
   });
 }
 
+const OrderDirection = builder.enumType('OrderDirection', {
+  description: 'Which way round.',
+  values: {
+    ASC: { description: 'From the least to the greatest, from the earliest to the latest.' },
+    DESC: { description: 'From the greatest to the least, from the latest to the earliest.' },
+  },
+});
+
+/** What a list may be ordered by; a cursor goes on in the order it came from, and in no other. */
+export function orderInput<const Field extends string>(name: string, fields: Readonly<Record<Field, string>>) {
+  const entries = Object.entries<string>(fields).map(([field, description]) => [field, { description }]);
+  const OrderField = builder.enumType(`${name}Field`, {
+    description: 'What to order by.',
+    values: Object.fromEntries(entries) as Record<Field, { description: string }>,
+  });
+  return builder.inputType(name, {
+    description: 'In which order. Rows in the same place are told apart by their ids.',
+    fields: (t) => ({
+      field: t.field({ type: OrderField, required: true, description: 'What to order by.' }),
+      direction: t.field({
+        type: OrderDirection,
+        required: true,
+        defaultValue: 'ASC',
+        description: 'Which way round. Default `ASC`.',
+      }),
+    }),
+  });
+}
+
 /** The arguments of every list. */
 export function pageArguments() {
   return builder.args((t) => ({

@@ -1,9 +1,9 @@
 /** Who can hold access. @see https://learn.microsoft.com/graph/api/resources/directoryobject */
-import { listPrincipals, type PrincipalRow } from '../src/store/principal.ts';
+import { listPrincipals, type PRINCIPAL_ORDERS, type PrincipalRow } from '../src/store/principal.ts';
 import { instant } from '../src/store/transaction.ts';
 import { builder, PrincipalKindEnum, UserTypeEnum } from './builder.ts';
-import { connectionOf, pageArguments } from './connection.ts';
-import { globalId, idOf, PRINCIPAL_TYPES } from './ids.ts';
+import { connectionOf, orderInput, pageArguments } from './connection.ts';
+import { globalId, idOf, idsOf, PRINCIPAL_TYPES } from './ids.ts';
 import { Node } from './node.ts';
 import { type Source, wantedOf } from './selection.ts';
 
@@ -99,12 +99,25 @@ const PrincipalFilter = builder.inputType('PrincipalFilter', {
     startsWith: t.string({
       description: 'Beginning of the display name or user principal name, in any letter case.',
     }),
+    search: t.string({
+      description:
+        'Part of the display name or user principal name, at least 3 characters, in any letter case. Default: all.',
+    }),
+    memberOf: t.idList({
+      description:
+        'Members of one of these groups now, directly or through groups in groups, as far as the caller may see who is a member. Default: all.',
+    }),
     enabled: t.boolean({ description: 'Only enabled, or only disabled ones.' }),
     roleAssignable: t.boolean({
       description: 'Only groups that are role-assignable, or only principals that are not.',
     }),
   }),
 });
+
+const PrincipalOrder = orderInput('PrincipalOrder', {
+  DISPLAY_NAME: 'The name for people.',
+  CREATED_AT: 'When it came into the directory.',
+} satisfies Record<(typeof PRINCIPAL_ORDERS)[number], string>);
 
 builder.queryFields((t) => ({
   principal: t.field({
@@ -117,9 +130,16 @@ builder.queryFields((t) => ({
   principals: t.field({
     type: PrincipalConnection,
     description:
-      'Principals by display name. Members of the directory see all; guests and applications without rights only themselves and their groups.',
-    args: { ...pageArguments(), filter: t.arg({ type: PrincipalFilter, description: 'Default: all.' }) },
-    resolve: (_root, { filter, ...page }, { db, viewer }, info) =>
-      listPrincipals(db(), viewer, filter ?? {}, page, wantedOf(info, PRINCIPAL)),
+      'Principals, by display name unless ordered otherwise. Members of the directory see all; guests and applications without rights only themselves and their groups.',
+    args: {
+      ...pageArguments(),
+      filter: t.arg({ type: PrincipalFilter, description: 'Default: all.' }),
+      orderBy: t.arg({ type: PrincipalOrder, description: 'Default: `DISPLAY_NAME`, `ASC`.' }),
+    },
+    resolve: (_root, { filter, orderBy, ...page }, { db, viewer }, info) => {
+      const { memberOf, ...rest } = filter ?? {};
+      const chosen = { ...rest, memberOfIds: idsOf(memberOf, 'Group'), orderBy };
+      return listPrincipals(db(), viewer, chosen, page, wantedOf(info, PRINCIPAL));
+    },
   }),
 }));

@@ -1,9 +1,9 @@
 /** What was asked for, and how far it is. @see https://learn.microsoft.com/graph/api/resources/unifiedroleassignmentschedulerequest */
-import { listRequests, type RequestRow } from '../src/store/request.ts';
+import { listRequests, type REQUEST_ORDERS, type RequestRow } from '../src/store/request.ts';
 import { instantText } from '../src/store/transaction.ts';
 import { Assignment, present } from './assignment.ts';
 import { AssignmentTypeEnum, builder, ProviderEnum, RequestActionEnum, RequestStatusEnum } from './builder.ts';
-import { connectionOf, pageArguments } from './connection.ts';
+import { connectionOf, orderInput, pageArguments } from './connection.ts';
 import { globalId, idOf, idsOf, PRINCIPAL_TYPES } from './ids.ts';
 import { Node } from './node.ts';
 import { PRINCIPAL, Principal } from './principal.ts';
@@ -136,7 +136,12 @@ const RequestFilter = builder.inputType('RequestFilter', {
     providers: t.field({ type: [ProviderEnum], description: 'One of these providers.' }),
     actions: t.field({ type: [RequestActionEnum], description: 'One of these actions.' }),
     statuses: t.field({ type: [RequestStatusEnum], description: 'One of these statuses.' }),
-    principals: t.idList({ description: 'About the access of one of these.' }),
+    principals: t.idList({ description: 'About the access of one of these. Default: of anybody.' }),
+    requestors: t.idList({ description: 'Made by one of these. Default: by anybody.' }),
+    search: t.string({
+      description:
+        'Part of the display name of the principal, the role or the scope, at least 3 characters, in any letter case. Default: all.',
+    }),
     roles: t.idList({ description: 'For one of these roles.' }),
     below: t.field({ type: 'ScopePath', description: 'At this scope or anywhere below it.' }),
     createdAfter: t.field({ type: 'DateTime', description: 'Made after this instant.' }),
@@ -144,6 +149,11 @@ const RequestFilter = builder.inputType('RequestFilter', {
     awaitingMyApproval: t.boolean({ description: "Only those that wait for the caller's decision, or only others." }),
   }),
 });
+
+const RequestOrder = orderInput('RequestOrder', {
+  CREATED_AT: 'When it was made.',
+  PRINCIPAL_NAME: 'The display name of whose access it concerns.',
+} satisfies Record<(typeof REQUEST_ORDERS)[number], string>);
 
 builder.queryFields((t) => ({
   request: t.field({
@@ -156,12 +166,17 @@ builder.queryFields((t) => ({
   requests: t.field({
     type: RequestConnection,
     description:
-      "Requests, newest first: the caller's own, those that they may decide, and those about access that they may view.",
-    args: { ...pageArguments(), filter: t.arg({ type: RequestFilter, description: 'Default: all.' }) },
-    resolve: (_root, { filter, ...page }, { db, viewer }, info) => {
-      const { principals, roles, ...rest } = filter ?? {};
+      "Requests, newest first unless ordered otherwise: the caller's own, those that they may decide, and those about access that they may view.",
+    args: {
+      ...pageArguments(),
+      filter: t.arg({ type: RequestFilter, description: 'Default: all.' }),
+      orderBy: t.arg({ type: RequestOrder, description: 'Default: `CREATED_AT`, `DESC`.' }),
+    },
+    resolve: (_root, { filter, orderBy, ...page }, { db, viewer }, info) => {
+      const { principals, requestors, roles, ...rest } = filter ?? {};
+      const requestorIds = idsOf(requestors, ...PRINCIPAL_TYPES);
       const ids = { principalIds: idsOf(principals, ...PRINCIPAL_TYPES), roleIds: idsOf(roles, 'Role') };
-      return listRequests(db(), viewer, { ...rest, ...ids }, page, wantedOf(info, REQUEST));
+      return listRequests(db(), viewer, { ...rest, ...ids, requestorIds, orderBy }, page, wantedOf(info, REQUEST));
     },
   }),
 }));

@@ -77,6 +77,9 @@ const RoleFilter = builder.inputType('RoleFilter', {
     assignable: t.boolean({ description: 'Only those that can be assigned, or only others.' }),
     category: t.string({ description: 'Has this category, spelled exactly so.' }),
     startsWith: t.string({ description: 'Beginning of the display name, in any letter case.' }),
+    search: t.string({
+      description: 'Part of the display name, at least 3 characters, in any letter case. Default: all.',
+    }),
   }),
 });
 

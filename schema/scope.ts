@@ -1,7 +1,7 @@
 /** Where access holds. @see https://learn.microsoft.com/azure/role-based-access-control/scope-overview */
-import { listScopes, type ScopeRow } from '../src/store/scope.ts';
+import { listScopes, type SCOPE_ORDERS, type ScopeRow } from '../src/store/scope.ts';
 import { builder, ProviderEnum, ScopeKindEnum } from './builder.ts';
-import { connectionOf, pageArguments } from './connection.ts';
+import { connectionOf, orderInput, pageArguments } from './connection.ts';
 import { globalId, idOf } from './ids.ts';
 import { Node } from './node.ts';
 import { Principal } from './principal.ts';
@@ -60,8 +60,16 @@ const ScopeFilter = builder.inputType('ScopeFilter', {
     kinds: t.field({ type: [ScopeKindEnum], description: 'One of these kinds.' }),
     below: t.field({ type: 'ScopePath', description: 'This scope itself and everything below it.' }),
     startsWith: t.string({ description: 'Beginning of the display name, in any letter case.' }),
+    search: t.string({
+      description: 'Part of the display name, at least 3 characters, in any letter case. Default: all.',
+    }),
   }),
 });
+
+const ScopeOrder = orderInput('ScopeOrder', {
+  PATH: 'The path, which puts what lies below behind what it lies below.',
+  DISPLAY_NAME: 'The name for people.',
+} satisfies Record<(typeof SCOPE_ORDERS)[number], string>);
 
 builder.queryFields((t) => ({
   scope: t.field({
@@ -74,9 +82,13 @@ builder.queryFields((t) => ({
   scopes: t.field({
     type: ScopeConnection,
     description:
-      'Scopes by path. Azure scopes show where the caller may read assignments or holds something, there, above or below.',
-    args: { ...pageArguments(), filter: t.arg({ type: ScopeFilter, description: 'Default: all.' }) },
-    resolve: (_root, { filter, ...page }, { db, viewer }, info) =>
-      listScopes(db(), viewer, filter ?? {}, page, wantedOf(info, SCOPE)),
+      'Scopes, by path unless ordered otherwise. Azure scopes show where the caller may read assignments or holds something, there, above or below.',
+    args: {
+      ...pageArguments(),
+      filter: t.arg({ type: ScopeFilter, description: 'Default: all.' }),
+      orderBy: t.arg({ type: ScopeOrder, description: 'Default: `PATH`, `ASC`.' }),
+    },
+    resolve: (_root, { filter, orderBy, ...page }, { db, viewer }, info) =>
+      listScopes(db(), viewer, { ...filter, orderBy }, page, wantedOf(info, SCOPE)),
   }),
 }));

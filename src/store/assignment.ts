@@ -3,15 +3,26 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Viewer } from '../decision/powers.ts';
 import type { Period } from '../decision/schedule.ts';
 import type { AssignmentState, AssignmentType, EndReason, Provider } from '../decision/words.ts';
+import { type AssignmentFilter, chosenAssignments } from './assignmentFilter.ts';
 import { insertRow } from './bulk.ts';
-import { columnsOf, type Page, type PageArguments, readPage, selectAll, type Wanted } from './connection.ts';
+import {
+  columnsOf,
+  type Ordering,
+  type Orders,
+  ordered,
+  type Page,
+  type PageArguments,
+  readPage,
+  selectAll,
+  type Wanted,
+} from './connection.ts';
 import { among, type Sql } from './database.ts';
 import { AssignmentEntity } from './entities.ts';
 import { policyShared } from './policy.ts';
 import { type PrincipalRow, principalJoin } from './principal.ts';
 import type { Read } from './reads.ts';
 import { type RoleRow, roleJoin } from './role.ts';
-import { atOrBelow, type ScopeRow, scopeJoin } from './scope.ts';
+import { type ScopeRow, scopeJoin } from './scope.ts';
 import { instant, type Transaction } from './transaction.ts';
 import { visibleAccess } from './visibility.ts';
 
@@ -36,25 +47,7 @@ export interface AssignmentRow {
   readonly scope?: ScopeRow;
 }
 
-export interface AssignmentFilter {
-  readonly providers?: readonly Provider[] | null | undefined;
-  readonly types?: readonly AssignmentType[] | null | undefined;
-  readonly states?: readonly AssignmentState[] | null | undefined;
-  readonly principalIds?: readonly string[] | null | undefined;
-  readonly roleIds?: readonly string[] | null | undefined;
-  /** Path of a scope: assignments at it and below it. */
-  readonly below?: string | null | undefined;
-  readonly permanent?: boolean | null | undefined;
-  readonly endsBefore?: Date | null | undefined;
-  /** Which of their times: in force now is the default. */
-  readonly phases?: readonly AssignmentPhase[] | null | undefined;
-  /** Assignments as they were at this past instant; default now. */
-  readonly asOf?: Date | null | undefined;
-}
-
-/** Where the clock stands to a period. */
-export const ASSIGNMENT_PHASES = ['FUTURE', 'IN_FORCE', 'ENDED'] as const;
-export type AssignmentPhase = (typeof ASSIGNMENT_PHASES)[number];
+export { ASSIGNMENT_PHASES, type AssignmentFilter, type AssignmentPhase } from './assignmentFilter.ts';
 
 const A = columnsOf('a', {
   ...{ id: 'id', provider: 'provider', roleId: 'role_id', scopeId: 'scope_id', principalId: 'principal_id' },
@@ -65,53 +58,34 @@ const COLUMNS = selectAll(A);
 
 const JOINS = { principal: principalJoin('p', A.principalId), role: roleJoin(A.roleId), scope: scopeJoin(A.scopeId) };
 
-const phaseAt = (at: RawBuilder<unknown>) => ({
-  FUTURE: sql<boolean>`(a.starts_at > ${at} AND a.starts_at IS DISTINCT FROM a.ends_at)`,
-  IN_FORCE: sql<boolean>`a.during @> ${at}`,
-  ENDED: sql<boolean>`(a.ends_at <= ${at} OR a.starts_at = a.ends_at)`,
-});
+export const ASSIGNMENT_ORDERS = ['CREATED_AT', 'STARTS_AT', 'ENDS_AT', 'PRINCIPAL_NAME'] as const;
+export type AssignmentOrder = Ordering<(typeof ASSIGNMENT_ORDERS)[number]>;
+
+const ORDERS: Orders<AssignmentOrder['field']> = {
+  fields: {
+    CREATED_AT: { by: A.createdAt, type: 'timestamptz' },
+    STARTS_AT: { by: A.startsAt, type: 'timestamptz' },
+    ENDS_AT: { by: sql`coalesce(a.ends_at, 'infinity')`, type: 'timestamptz' },
+    PRINCIPAL_NAME: { by: sql`holder.display_name`, type: 'text' },
+  },
+  id: A.id,
+  usual: { field: 'CREATED_AT', direction: 'DESC' },
+};
 
 export function listAssignments(
   db: Sql,
   viewer: Viewer,
-  filter: AssignmentFilter,
+  { orderBy, ...filter }: AssignmentFilter & { readonly orderBy?: AssignmentOrder | null | undefined },
   page: PageArguments,
   wanted?: Wanted,
 ): Promise<Page<AssignmentRow>> {
-  const phases = filter.phases ?? ['IN_FORCE'];
   const { asOf = null } = filter;
-  const inPhase = phaseAt(asOf === null ? sql`clock_timestamp()` : sql`${asOf}::timestamptz`);
-  const where = [
-    visibleAccess(viewer, { alias: 'a', typeColumn: 'type' }),
-    sql<boolean>`(${sql.join([sql`false`, ...phases.map((phase) => inPhase[phase])], sql` OR `)})`,
-  ];
-  if (filter.providers) where.push(sql<boolean>`a.provider = ANY(${[...filter.providers]})`);
-  if (filter.types) where.push(sql<boolean>`a.type = ANY(${[...filter.types]})`);
-  if (filter.states) where.push(sql<boolean>`a.state = ANY(${[...filter.states]})`);
-  if (filter.principalIds) where.push(sql<boolean>`a.principal_id = ANY(${[...filter.principalIds]}::uuid[])`);
-  if (filter.roleIds) where.push(sql<boolean>`a.role_id = ANY(${[...filter.roleIds]}::uuid[])`);
-  if (filter.below != null) where.push(atOrBelow('a', 'scope_id', filter.below));
-  if (filter.permanent != null) where.push(sql<boolean>`(a.ends_at IS NULL) = ${filter.permanent}`);
-  if (filter.endsBefore != null) where.push(sql<boolean>`a.ends_at < ${filter.endsBefore}`);
-  const order = [
-    { by: A.createdAt, type: 'timestamptz' },
-    { by: A.id, type: 'uuid' },
-  ] as const;
-  return readPage(
-    db,
-    {
-      name: 'assignments',
-      columns: A,
-      alias: 'a',
-      joins: JOINS,
-      from: asOf === null ? sql`assignment a` : sql`assignments_at(${asOf}::timestamptz) a`,
-      where,
-      order,
-      descending: true,
-    },
-    page,
-    wanted,
-  );
+  const where = [visibleAccess(viewer, { alias: 'a', typeColumn: 'type' }), ...chosenAssignments(viewer, filter)];
+  const rows = asOf === null ? sql`assignment a` : sql`assignments_at(${asOf}::timestamptz) a`;
+  const byName = orderBy?.field === 'PRINCIPAL_NAME';
+  const from = byName ? sql`${rows} JOIN principal holder ON holder.id = a.principal_id` : rows;
+  const list = { columns: A, alias: 'a', joins: JOINS, from, where, ...ordered('assignments', ORDERS, orderBy) };
+  return readPage(db, list, page, wanted);
 }
 
 export interface CopyFilter extends Pick<AssignmentFilter, 'providers' | 'types' | 'roleIds'> {

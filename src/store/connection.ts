@@ -95,6 +95,51 @@ export class ArgumentError extends Error {
   }
 }
 
+/** No row could ever fit both. */
+export function contradiction(one: string, other: string): ArgumentError {
+  return new ArgumentError(`${one} and ${other} exclude each other: give one of them.`, 'CONTRADICTING_FILTER');
+}
+
+/** @throws ArgumentError when no instant lies between the two */
+export function refuseEmptySpan(
+  [after, from]: readonly [name: string, at: Date | null | undefined],
+  [before, until]: readonly [name: string, at: Date | null | undefined],
+): void {
+  if (from == null || until == null || from < until) return;
+  throw new ArgumentError(`${after} is not before ${before}: no instant lies between them.`, 'CONTRADICTING_FILTER');
+}
+
+/** Which way round a list is wanted. */
+export interface Ordering<Field extends string> {
+  readonly field: Field;
+  readonly direction: OrderDirection;
+}
+
+export const ORDER_DIRECTIONS = ['ASC', 'DESC'] as const;
+export type OrderDirection = (typeof ORDER_DIRECTIONS)[number];
+
+/** The order of a view; every order but the usual one has a name of its own, so that a cursor is of one order only. */
+export function ordered<Field extends string>(
+  list: string,
+  { fields, id, usual }: Orders<Field>,
+  asked: Ordering<Field> | null | undefined,
+): Pick<ListView, 'name' | 'order' | 'descending'> {
+  const { field, direction } = asked ?? usual;
+  const isUsual = field === usual.field && direction === usual.direction;
+  return {
+    name: isUsual ? list : `${list}:${field}:${direction}`,
+    order: [fields[field], { by: id, type: 'uuid' }],
+    descending: direction === 'DESC',
+  };
+}
+
+export interface Orders<Field extends string> {
+  readonly fields: Readonly<Record<Field, OrderPart>>;
+  /** Tells rows apart that are otherwise in the same place. */
+  readonly id: RawBuilder<unknown>;
+  readonly usual: Ordering<Field>;
+}
+
 /** @throws ArgumentError */
 export async function readPage<Row extends object>(
   db: Sql,
@@ -154,15 +199,22 @@ function shapeOf(view: ListView, { row, cursors }: Wanted): Shape {
     joined.push(join);
     selected.push(...names.map((column) => join.columns[column] as RawBuilder<unknown>));
   }
-  const key = cursors ? view.order.map(({ by }) => indexOf(selected, by)) : [];
+  const places = view.order.map(({ by }, index) => ({
+    by,
+    read: view.alias === undefined ? by : keyColumn(view.alias, index),
+  }));
+  const key = cursors ? places.map((place) => indexOf(selected, place)) : [];
   return { selected, own, joins, joined, key };
 }
 
 /** A column of the order that is read anyway is not read twice: both come as PostgreSQL's text. */
-function indexOf(selected: RawBuilder<unknown>[], by: RawBuilder<unknown>): number {
+function indexOf(selected: RawBuilder<unknown>[], { by, read }: Record<'by' | 'read', RawBuilder<unknown>>): number {
   const known = selected.indexOf(by);
-  return known === -1 ? selected.push(sql`(${by})::text`) - 1 : known;
+  return known === -1 ? selected.push(sql`(${read})::text`) - 1 : known;
 }
+
+/** What a page of rows with joins is ordered by, once it is found. */
+const keyColumn = (alias: string, index: number) => sql`${sql.ref(`${alias}.key${index}`)}`;
 
 /** Plain objects, made once, of the values as they came. */
 function rowOf(values: readonly unknown[], { own, joins }: Shape): object {
@@ -198,13 +250,15 @@ function pageStatement(
       WHERE ${conjunction(where)} ORDER BY ${order} LIMIT ${bound}) page LIMIT ${limit}`;
   }
   const alias = sql.ref(view.alias);
+  const keys = sql.join(view.order.map(({ by }, index) => sql`${by} AS ${sql.ref(`key${index}`)}`));
+  const again = sql.join(view.order.map((_, index) => sql`${keyColumn(view.alias as string, index)} ${direction}`));
   return sql`${sql.raw(AS_ARRAYS)} SELECT ${columns} FROM (
-      SELECT * FROM (SELECT ${alias}.* FROM ${view.from} WHERE ${conjunction(where)} ORDER BY ${order} LIMIT ${bound}) page
+      SELECT * FROM (SELECT ${alias}.*, ${keys} FROM ${view.from} WHERE ${conjunction(where)} ORDER BY ${order} LIMIT ${bound}) page
       LIMIT ${limit}) ${alias} ${sql.join(
         joined.map(({ from }) => from),
         sql` `,
       )}
-    ORDER BY ${order}`;
+    ORDER BY ${again}`;
 }
 
 async function countRows(db: Sql, view: ListView): Promise<number> {
@@ -228,7 +282,10 @@ function beyond(view: ListView, argument: string, cursor: string, descending: bo
   const key = decode(view, argument, cursor);
   const columns = sql.join(view.order.map(({ by }) => by));
   const values = sql.join(view.order.map(({ type }, index) => sql`${key[index]}::${sql.raw(type)}`));
-  return descending ? sql<boolean>`(${columns}) < (${values})` : sql<boolean>`(${columns}) > (${values})`;
+  // The first column alone as well, for an index of it where the others are those of another table.
+  const [{ by: first, type }] = view.order as [OrderPart];
+  const [direction, orEqual] = descending ? [sql`<`, sql`<=`] : [sql`>`, sql`>=`];
+  return sql`((${columns}) ${direction} (${values}) AND ${first} ${orEqual} ${key[0]}::${sql.raw(type)})`;
 }
 
 function conjunction(parts: readonly RawBuilder<boolean>[]): RawBuilder<unknown> {

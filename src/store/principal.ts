@@ -4,8 +4,21 @@ import type { PrincipalFacts } from '../decision/assignment.ts';
 import type { Viewer } from '../decision/powers.ts';
 import { GROUP_MEMBER } from '../decision/role.ts';
 import type { PrincipalKind, UserType } from '../decision/words.ts';
-import { columnsOf, type Join, type Page, type PageArguments, readPage, selectAll, type Wanted } from './connection.ts';
+import { membersOf } from './assignmentFilter.ts';
+import {
+  columnsOf,
+  type Join,
+  type Ordering,
+  type Orders,
+  ordered,
+  type Page,
+  type PageArguments,
+  readPage,
+  selectAll,
+  type Wanted,
+} from './connection.ts';
 import { among, type Sql } from './database.ts';
+import { begins, contains } from './search.ts';
 import { visiblePrincipal } from './visibility.ts';
 
 export interface PrincipalRow {
@@ -31,6 +44,10 @@ export interface PrincipalFilter {
   readonly kinds?: readonly PrincipalKind[] | null | undefined;
   /** Beginning of a display name or user principal name, in any letter case. */
   readonly startsWith?: string | null | undefined;
+  /** Part of one of them, in any letter case. */
+  readonly search?: string | null | undefined;
+  /** Members of one of these groups, through nesting too, as far as the viewer may see who is a member. */
+  readonly memberOfIds?: readonly string[] | null | undefined;
   readonly enabled?: boolean | null | undefined;
   readonly roleAssignable?: boolean | null | undefined;
 }
@@ -54,10 +71,19 @@ export function principalJoin(alias: string, column: RawBuilder<unknown>): Join 
   };
 }
 
+export const PRINCIPAL_ORDERS = ['DISPLAY_NAME', 'CREATED_AT'] as const;
+export type PrincipalOrder = Ordering<(typeof PRINCIPAL_ORDERS)[number]>;
+
+const ORDERS: Orders<PrincipalOrder['field']> = {
+  fields: { DISPLAY_NAME: { by: P.displayName, type: 'text' }, CREATED_AT: { by: P.createdAt, type: 'timestamptz' } },
+  id: P.id,
+  usual: { field: 'DISPLAY_NAME', direction: 'ASC' },
+};
+
 export function listPrincipals(
   db: Sql,
   viewer: Viewer,
-  filter: PrincipalFilter,
+  { orderBy, ...filter }: PrincipalFilter & { readonly orderBy?: PrincipalOrder | null | undefined },
   page: PageArguments,
   wanted?: Wanted,
 ): Promise<Page<PrincipalRow>> {
@@ -65,23 +91,17 @@ export function listPrincipals(
   if (filter.kinds) where.push(sql<boolean>`p.kind = ANY(${[...filter.kinds]})`);
   if (filter.enabled != null) where.push(sql<boolean>`p.enabled = ${filter.enabled}`);
   if (filter.roleAssignable != null) where.push(sql<boolean>`p.role_assignable = ${filter.roleAssignable}`);
-  if (filter.startsWith != null) {
-    const text = filter.startsWith.toLowerCase();
-    where.push(
-      sql<boolean>`(starts_with(lower(p.display_name), ${text}) OR starts_with(lower(p.user_principal_name), ${text}))`,
-    );
-  }
-  const order = [
-    { by: P.displayName, type: 'text' },
-    { by: P.id, type: 'uuid' },
-  ] as const;
-  return readPage(
-    db,
-    { name: 'principals', columns: P, from: sql`principal p`, where, order, descending: false },
-    page,
-    wanted,
-  );
+  if (filter.startsWith != null) where.push(either((name) => begins(name, filter.startsWith as string)));
+  if (filter.search != null) where.push(either((name) => contains(name, filter.search as string)));
+  if (filter.memberOfIds)
+    where.push(sql<boolean>`p.id = ANY(${membersOf(viewer, filter.memberOfIds, sql`clock_timestamp()`)})`);
+  const list = { columns: P, from: sql`principal p`, where, ...ordered('principals', ORDERS, orderBy) };
+  return readPage(db, list, page, wanted);
 }
+
+/** Of the names that a principal is known by. */
+const either = (fits: (name: RawBuilder<unknown>) => RawBuilder<boolean>) =>
+  sql<boolean>`(${fits(P.displayName)} OR ${fits(P.userPrincipalName)})`;
 
 /** @param viewer null when the caller already sees a row that names them */
 export async function principalsById(

@@ -5,7 +5,18 @@ import type { Viewer } from '../decision/powers.ts';
 import type { ApprovalResult, AssignmentType, Provider, RequestAction, RequestStatus } from '../decision/words.ts';
 import type { At } from './assignment.ts';
 import { insertRow, insertRows } from './bulk.ts';
-import { columnsOf, type Page, type PageArguments, readPage, selectAll, type Wanted } from './connection.ts';
+import {
+  columnsOf,
+  type Ordering,
+  type Orders,
+  ordered,
+  type Page,
+  type PageArguments,
+  readPage,
+  refuseEmptySpan,
+  selectAll,
+  type Wanted,
+} from './connection.ts';
 import { among, type Sql } from './database.ts';
 import { ApprovalDecisionEntity, RequestEntity } from './entities.ts';
 import { record } from './event.ts';
@@ -13,6 +24,7 @@ import { type PrincipalRow, principalJoin } from './principal.ts';
 import type { Read } from './reads.ts';
 import { type RoleRow, roleJoin } from './role.ts';
 import { atOrBelow, type ScopeRow, scopeJoin } from './scope.ts';
+import { named } from './search.ts';
 import { instant, type Transaction } from './transaction.ts';
 import { manageableAccess, visibleRequest, visibleSingleRequest } from './visibility.ts';
 
@@ -50,6 +62,9 @@ export interface RequestFilter {
   readonly actions?: readonly RequestAction[] | null | undefined;
   readonly statuses?: readonly RequestStatus[] | null | undefined;
   readonly principalIds?: readonly string[] | null | undefined;
+  readonly requestorIds?: readonly string[] | null | undefined;
+  /** Part of the display name of the principal, the role or the scope, in any letter case. */
+  readonly search?: string | null | undefined;
   readonly roleIds?: readonly string[] | null | undefined;
   readonly below?: string | null | undefined;
   readonly createdAfter?: Date | null | undefined;
@@ -88,18 +103,33 @@ const JOINS = {
   scope: scopeJoin(Q.scopeId),
 };
 
+export const REQUEST_ORDERS = ['CREATED_AT', 'PRINCIPAL_NAME'] as const;
+export type RequestOrder = Ordering<(typeof REQUEST_ORDERS)[number]>;
+
+const ORDERS: Orders<RequestOrder['field']> = {
+  fields: {
+    CREATED_AT: { by: Q.createdAt, type: 'timestamptz' },
+    PRINCIPAL_NAME: { by: sql`holder.display_name`, type: 'text' },
+  },
+  id: Q.id,
+  usual: { field: 'CREATED_AT', direction: 'DESC' },
+};
+
 export function listRequests(
   db: Sql,
   viewer: Viewer,
-  filter: RequestFilter,
+  { orderBy, ...filter }: RequestFilter & { readonly orderBy?: RequestOrder | null | undefined },
   page: PageArguments,
   wanted?: Wanted,
 ): Promise<Page<RequestRow>> {
+  refuseEmptySpan(['createdAfter', filter.createdAfter], ['createdBefore', filter.createdBefore]);
   const where = [visibleRequest(viewer, 'q')];
   if (filter.providers) where.push(sql<boolean>`q.provider = ANY(${[...filter.providers]})`);
   if (filter.actions) where.push(sql<boolean>`q.action = ANY(${[...filter.actions]})`);
   if (filter.statuses) where.push(sql<boolean>`${STATUS} = ANY(${[...filter.statuses]})`);
   if (filter.principalIds) where.push(sql<boolean>`q.principal_id = ANY(${[...filter.principalIds]}::uuid[])`);
+  if (filter.requestorIds) where.push(sql<boolean>`q.requestor_id = ANY(${[...filter.requestorIds]}::uuid[])`);
+  if (filter.search != null) where.push(named('q', filter.search));
   if (filter.roleIds) where.push(sql<boolean>`q.role_id = ANY(${[...filter.roleIds]}::uuid[])`);
   if (filter.below != null) where.push(atOrBelow('q', 'scope_id', filter.below));
   if (filter.createdAfter != null) where.push(sql<boolean>`q.created_at > ${filter.createdAfter}`);
@@ -115,12 +145,10 @@ export function listRequests(
     const waiting = sql<boolean>`(${approved} OR ${administered})`;
     where.push(filter.awaitingMyApproval ? waiting : sql<boolean>`NOT ${waiting}`);
   }
-  const order = [
-    { by: Q.createdAt, type: 'timestamptz' },
-    { by: Q.id, type: 'uuid' },
-  ] as const;
-  const list = { name: 'requests', columns: Q, alias: 'q', joins: JOINS, from: sql`request q` };
-  return readPage(db, { ...list, where, order, descending: true }, page, wanted);
+  const byName = orderBy?.field === 'PRINCIPAL_NAME';
+  const from = byName ? sql`request q JOIN principal holder ON holder.id = q.principal_id` : sql`request q`;
+  const list = { columns: Q, alias: 'q', joins: JOINS, from, where, ...ordered('requests', ORDERS, orderBy) };
+  return readPage(db, list, page, wanted);
 }
 
 export async function requestsById(db: Sql, ids: readonly string[], viewer: Viewer): Promise<RequestRow[]> {

@@ -6,6 +6,7 @@ import type { Provider } from '../decision/words.ts';
 import { columnsOf, type Join, type Page, type PageArguments, readPage, selectAll, type Wanted } from './connection.ts';
 import { among, type Sql } from './database.ts';
 import type { Read } from './reads.ts';
+import { begins, contains } from './search.ts';
 
 export interface RoleRow extends RoleFacts {
   readonly builtIn: boolean;
@@ -22,6 +23,8 @@ export interface RoleFilter {
   readonly category?: string | null | undefined;
   /** Beginning of a display name, in any letter case. */
   readonly startsWith?: string | null | undefined;
+  /** Part of it, in any letter case. */
+  readonly search?: string | null | undefined;
 }
 
 const NAMES = {
@@ -47,9 +50,8 @@ export function listRoles(db: Sql, filter: RoleFilter, page: PageArguments, want
   if (filter.privileged != null) where.push(sql<boolean>`r.privileged = ${filter.privileged}`);
   if (filter.assignable != null) where.push(sql<boolean>`(r.assignable AND NOT r.deprecated) = ${filter.assignable}`);
   if (filter.category != null) where.push(sql<boolean>`${filter.category} = ANY(r.categories)`);
-  if (filter.startsWith != null) {
-    where.push(sql<boolean>`starts_with(lower(r.display_name), ${filter.startsWith.toLowerCase()})`);
-  }
+  if (filter.startsWith != null) where.push(begins(R.displayName, filter.startsWith));
+  if (filter.search != null) where.push(contains(R.displayName, filter.search));
   const order = [
     { by: R.displayName, type: 'text' },
     { by: R.id, type: 'uuid' },

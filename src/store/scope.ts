@@ -3,9 +3,21 @@ import { type RawBuilder, sql } from 'kysely';
 import { canonicalKey, type ScopeFacts } from '../decision/assignment.ts';
 import type { Viewer } from '../decision/powers.ts';
 import type { Provider, ScopeKind } from '../decision/words.ts';
-import { columnsOf, type Join, type Page, type PageArguments, readPage, selectAll, type Wanted } from './connection.ts';
+import {
+  columnsOf,
+  type Join,
+  type Ordering,
+  type Orders,
+  ordered,
+  type Page,
+  type PageArguments,
+  readPage,
+  selectAll,
+  type Wanted,
+} from './connection.ts';
 import { among, type Sql } from './database.ts';
 import type { Read } from './reads.ts';
+import { begins, contains } from './search.ts';
 import { visibleScope } from './visibility.ts';
 
 export interface ScopeRow {
@@ -29,6 +41,8 @@ export interface ScopeFilter {
   /** The scope itself and everything below it. */
   readonly below?: string | null | undefined;
   readonly startsWith?: string | null | undefined;
+  /** Part of the display name, in any letter case. */
+  readonly search?: string | null | undefined;
 }
 
 const S = columnsOf('s', {
@@ -42,10 +56,19 @@ export function scopeJoin(column: RawBuilder<unknown>): Join {
   return { from: sql`LEFT JOIN scope s ON s.id = ${column}`, columns: S };
 }
 
+export const SCOPE_ORDERS = ['PATH', 'DISPLAY_NAME'] as const;
+export type ScopeOrder = Ordering<(typeof SCOPE_ORDERS)[number]>;
+
+const ORDERS: Orders<ScopeOrder['field']> = {
+  fields: { PATH: { by: S.path, type: 'text' }, DISPLAY_NAME: { by: S.displayName, type: 'text' } },
+  id: S.id,
+  usual: { field: 'PATH', direction: 'ASC' },
+};
+
 export function listScopes(
   db: Sql,
   viewer: Viewer,
-  filter: ScopeFilter,
+  { orderBy, ...filter }: ScopeFilter & { readonly orderBy?: ScopeOrder | null | undefined },
   page: PageArguments,
   wanted?: Wanted,
 ): Promise<Page<ScopeRow>> {
@@ -53,19 +76,9 @@ export function listScopes(
   if (filter.providers) where.push(sql<boolean>`s.provider = ANY(${[...filter.providers]})`);
   if (filter.kinds) where.push(sql<boolean>`s.kind = ANY(${[...filter.kinds]})`);
   if (filter.below != null) where.push(atOrBelow('s', 'id', filter.below));
-  if (filter.startsWith != null) {
-    where.push(sql<boolean>`starts_with(lower(s.display_name), ${filter.startsWith.toLowerCase()})`);
-  }
-  const order = [
-    { by: S.path, type: 'text' },
-    { by: S.id, type: 'uuid' },
-  ] as const;
-  return readPage(
-    db,
-    { name: 'scopes', columns: S, from: sql`scope s`, where, order, descending: false },
-    page,
-    wanted,
-  );
+  if (filter.startsWith != null) where.push(begins(S.displayName, filter.startsWith));
+  if (filter.search != null) where.push(contains(S.displayName, filter.search));
+  return readPage(db, { columns: S, from: sql`scope s`, where, ...ordered('scopes', ORDERS, orderBy) }, page, wanted);
 }
 
 /** True for a column that names the scope of the path or one below it; `/` stands for both roots. */

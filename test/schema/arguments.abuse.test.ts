@@ -161,6 +161,61 @@ describe.each(lists)('the list %s', (list) => {
   );
 });
 
+describe('a filter that contradicts itself', () => {
+  const at = (year: number) => `"${year}-01-01T00:00:00Z"`;
+  it.each([
+    ['assignments', `endsAfter: ${at(2030)}, endsBefore: ${at(2029)}`, /^endsAfter .*endsBefore/],
+    ['assignments', `endsAfter: ${at(2030)}, endsBefore: ${at(2030)}`, /^endsAfter .*endsBefore/],
+    ['assignments', `permanent: true, endsBefore: ${at(2030)}`, /^permanent: true and endsBefore/],
+    ['assignments', `permanent: true, endsAfter: ${at(2030)}`, /^permanent: true and endsAfter/],
+    ['assignments', 'permanent: true, states: [ACTIVATED]', /^permanent: true and states/],
+    ['assignments', `neverActivated: true, lastActivatedBefore: ${at(2026)}`, /^neverActivated: true and lastAct/],
+    ['assignments', 'neverActivated: true, types: [ACTIVE]', /^neverActivated and types/],
+    ['assignments', `lastActivatedBefore: ${at(2026)}, types: [ACTIVE]`, /^lastActivatedBefore and types/],
+    ['assignments', 'neverActivated: false, states: [ACTIVATED]', /^neverActivated and states/],
+    ['assignments', `lastActivatedBefore: ${at(2026)}, states: [ACTIVATED]`, /^lastActivatedBefore and states/],
+    ['assignments', 'types: [ELIGIBLE], states: [ACTIVATED]', /^states: .* and types/],
+    ['requests', `createdAfter: ${at(2026)}, createdBefore: ${at(2025)}`, /^createdAfter .*createdBefore/],
+  ])('of %s, { %s }, is refused', async (list, filter, message) => {
+    const answer = await gateway.ask('grace', `{ ${list}(filter: { ${filter} }) { totalCount } }`);
+    expectRefused(answer, 'CONTRADICTING_FILTER', message);
+  });
+
+  it.each([
+    `endsAfter: ${at(2029)}, endsBefore: ${at(2030)}`,
+    `permanent: false, endsBefore: ${at(2030)}`,
+    'neverActivated: true, types: [ACTIVE, ELIGIBLE]',
+    `neverActivated: false, lastActivatedBefore: ${at(2026)}`,
+    'types: [ELIGIBLE, ACTIVE], states: [ACTIVATED]',
+    'permanent: true, states: [ACTIVATED, ASSIGNED]',
+  ])('is not { %s }: the control', async (filter) => {
+    const answer = await gateway.ask('grace', `{ assignments(filter: { ${filter} }) { totalCount } }`);
+    expect(answer.errors).toBeUndefined();
+  });
+
+  it.each(['principals', 'roles', 'scopes', 'assignments', 'requests'])(
+    'of %s: no search of less than 3 characters',
+    async (list) => {
+      const ask = (text: string) => gateway.ask('grace', `{ ${list}(filter: { search: "${text}" }) { totalCount } }`);
+      expectRefused(await ask(' ab '), 'BAD_USER_INPUT', /^search has 2 characters.*at least 3/);
+      expect((await ask('abc')).errors).toBeUndefined();
+    },
+  );
+});
+
+it('refuses a cursor of another order of the same list', async () => {
+  const ask = (page: string) => gateway.ask('grace', `{ assignments(first: 1${page}) { pageInfo { endCursor } } }`);
+  const cursorOf = async (page: string) => (await ask(page)).data.assignments.pageInfo.endCursor;
+  const orders = ['', ', orderBy: { field: STARTS_AT }', ', orderBy: { field: STARTS_AT, direction: DESC }'];
+  for (const given of orders) {
+    for (const asked of orders) {
+      const answer = await ask(`${asked}, after: "${await cursorOf(given)}"`);
+      if (given === asked) expect(answer.errors).toBeUndefined();
+      else expectRefused(answer, 'BAD_CURSOR', /^after is not a cursor of this list/);
+    }
+  }
+});
+
 it('refuses more than 100 ids in nodes, and more than 50 requests or none in a decision', async () => {
   const ids = (count: number) => JSON.stringify(Array.from({ length: count }, () => 'x'));
   expectRefused(
@@ -277,7 +332,7 @@ describe('times at the edge of what there is', () => {
   it.each(['0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z'])('%s is a filter like any other', async (at) => {
     const answer = await gateway.ask(
       'grace',
-      `{ assignments(filter: { endsBefore: "${at}" }) { totalCount } requests(filter: { createdAfter: "${at}", createdBefore: "${at}" }) { totalCount } }`,
+      `{ assignments(filter: { endsBefore: "${at}" }) { totalCount } requests(filter: { createdAfter: "${at}" } ) { totalCount } before: requests(filter: { createdBefore: "${at}" }) { totalCount } }`,
     );
     expect([answer.status, answer.errors]).toEqual([200, undefined]);
   });

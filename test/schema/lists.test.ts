@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { globalId } from '../../schema/ids.ts';
 import { persona } from '../../src/company/personas.ts';
+import { GROUP_MEMBER } from '../../src/decision/role.ts';
 import { type Anything, type Caller, startGateway, type TestGateway } from '../support/gateway.ts';
 import { watchStatements } from '../support/statements.ts';
 
@@ -119,6 +120,33 @@ describe.each(WHOLE)('%s', (list, filter, type, statement) => {
   });
 });
 
+const NAMED = ['principal', 'role', 'scope']
+  .map((noun) => `EXISTS (SELECT FROM ${noun} n WHERE n.id = x.${noun}_id AND n.display_name ILIKE '%lind%')`)
+  .join(' OR ');
+const ACTIVATED = 'SELECT FROM assignment x WHERE x.eligibility_id = a.id';
+
+/** Of the assignments of Entra roles in force. */
+const ASSIGNMENT_FILTERS: [string, string][] = [
+  ['roleCategory: "identity"', "role_id IN (SELECT id FROM role WHERE 'identity' = ANY(categories))"],
+  ['privileged: true', 'role_id IN (SELECT id FROM role WHERE privileged)'],
+  ['privileged: false', 'role_id IN (SELECT id FROM role WHERE NOT privileged)'],
+  ['endsAfter: "2026-01-01T00:00:00Z"', "ends_at > '2026-01-01'"],
+  ['permanent: false, endsBefore: "9000-01-01T00:00:00Z"', 'ends_at IS NOT NULL'],
+  ['neverActivated: true', `type = 'ELIGIBLE' AND NOT EXISTS (${ACTIVATED})`],
+  ['neverActivated: false', `type = 'ELIGIBLE' AND EXISTS (${ACTIVATED})`],
+  [
+    'lastActivatedBefore: "9000-01-01T00:00:00Z", types: [ELIGIBLE, ACTIVE]',
+    `type = 'ELIGIBLE' AND EXISTS (${ACTIVATED} AND x.starts_at <= clock_timestamp())`,
+  ],
+  ['lastActivatedBefore: "2001-01-01T00:00:00Z"', 'false'],
+  [
+    `createdBy: ["${globalId('User', persona('olga'))}", "${globalId('User', persona('maya'))}"]`,
+    `request_id IN (SELECT id FROM request WHERE requestor_id IN ('${persona('olga')}', '${persona('maya')}'))`,
+  ],
+  ['search: "LIND"', `EXISTS (SELECT FROM assignment x WHERE x.id = a.id AND (${NAMED}))`],
+  ['search: "l%d"', 'false'],
+];
+
 describe('filters', () => {
   const SQL_IN_FORCE = 'during @> clock_timestamp()';
   const cases: [string, string, string, string][] = [
@@ -158,6 +186,23 @@ describe('filters', () => {
       "starts_at > clock_timestamp() AND provider = 'ENTRA_ROLE'",
     ],
     ['assignments', 'phases: []', 'assignment', 'false'],
+    ...ASSIGNMENT_FILTERS.map(([filter, where]): [string, string, string, string] => [
+      'assignments',
+      `providers: [ENTRA_ROLE], ${filter}`,
+      'assignment a',
+      `provider = 'ENTRA_ROLE' AND ${where} AND ${SQL_IN_FORCE}`,
+    ]),
+    ['principals', 'search: " LIND"', 'principal', "display_name ILIKE '%lind%' OR user_principal_name ILIKE '%lind%'"],
+    ['principals', 'search: "%%%"', 'principal', 'false'],
+    ['roles', 'search: "curity"', 'role', "display_name ILIKE '%curity%'"],
+    ['scopes', 'search: "irector", kinds: [DIRECTORY]', 'scope', "kind = 'DIRECTORY'"],
+    [
+      'requests',
+      `requestors: ["${globalId('User', persona('maya'))}"], providers: [ENTRA_ROLE]`,
+      'request',
+      `requestor_id = '${persona('maya')}' AND provider = 'ENTRA_ROLE'`,
+    ],
+    ['requests', 'search: "lind", providers: [ENTRA_ROLE]', 'request x', `provider = 'ENTRA_ROLE' AND (${NAMED})`],
     [
       'assignments',
       `principals: ["${globalId('User', persona('maya'))}"]`,
@@ -212,6 +257,89 @@ describe('filters', () => {
   });
 });
 
+describe('orders', () => {
+  const DAY = 'providers: [ENTRA_ROLE], phases: [FUTURE, IN_FORCE, ENDED]';
+  const ORDERS: [string, string, string, string, string][] = [
+    ['assignments', 'STARTS_AT', DAY, 'assignment', 'starts_at'],
+    ['assignments', 'ENDS_AT', DAY, 'assignment', "coalesce(ends_at, 'infinity')"],
+    ['assignments', 'CREATED_AT', DAY, 'assignment', 'created_at'],
+    [
+      'assignments',
+      'PRINCIPAL_NAME',
+      DAY,
+      'assignment',
+      '(SELECT display_name FROM principal p WHERE p.id = principal_id)',
+    ],
+    [
+      'requests',
+      'PRINCIPAL_NAME',
+      'providers: [ENTRA_ROLE]',
+      'request',
+      '(SELECT display_name FROM principal p WHERE p.id = principal_id)',
+    ],
+    ['requests', 'CREATED_AT', 'providers: [ENTRA_ROLE]', 'request', 'created_at'],
+    [
+      'scopes',
+      'DISPLAY_NAME',
+      'providers: [GROUP, ENTRA_ROLE]',
+      "(SELECT * FROM scope WHERE provider <> 'AZURE_RESOURCE')",
+      'display_name',
+    ],
+  ];
+  const cases = ORDERS.flatMap((order) => ['ASC', 'DESC'].map((direction) => [...order, direction] as const));
+
+  it.each(cases)('%s by %s of { %s } of %s by %s, %s', async (list, field, filter, table, by, direction) => {
+    const of = list === 'scopes' ? '' : "WHERE provider = 'ENTRA_ROLE'";
+    const rows = await execute(`SELECT id FROM ${table} t ${of} ORDER BY ${by} ${direction}, id ${direction}`);
+    const type = { assignments: 'Assignment', requests: 'Request', scopes: 'Scope' }[list] as 'Scope';
+    const orderBy = `orderBy: { field: ${field}, direction: ${direction} }, filter: { ${filter} }`;
+    const ids: string[] = [];
+    for (let after = ''; ; ) {
+      const { nodes, pageInfo } = await page('grace', list, `first: 230, ${orderBy}${after}`);
+      ids.push(...nodes.map(({ id }: { id: string }) => id));
+      if (!pageInfo.hasNextPage) break;
+      after = `, after: "${pageInfo.endCursor}"`;
+    }
+    expect(ids).toEqual(rows.map(({ id }) => globalId(type, id)));
+    const { nodes: last } = await page('grace', list, `last: 7, ${orderBy}`);
+    expect(last.map(({ id }: { id: string }) => id)).toEqual(ids.slice(-7));
+  });
+});
+
+describe('members of a group', () => {
+  const members = async (caller: Caller, list: string, group: string) =>
+    (await page(caller, list, `first: 1000, filter: { memberOf: ["${globalId('Group', group)}"] }`)).nodes;
+  /** Somebody holds a role, and belongs to a group only through another one. */
+  const nested = async () => {
+    const [row] = await execute(`SELECT up.principal_id AS outer, low.principal_id AS inner
+      FROM assignment n JOIN scope up ON up.id = n.scope_id JOIN scope low ON low.principal_id = n.principal_id AND low.kind = 'GROUP'
+      JOIN principal g ON g.id = low.principal_id AND g.deleted_at IS NULL JOIN principal h ON h.id = up.principal_id AND h.deleted_at IS NULL
+      WHERE n.role_id = '${GROUP_MEMBER}' AND n.type = 'ACTIVE' AND n.during @> clock_timestamp()
+        AND EXISTS (SELECT FROM assignment m WHERE m.scope_id = low.id AND m.role_id = '${GROUP_MEMBER}' AND m.type = 'ACTIVE' AND m.during @> clock_timestamp())
+      LIMIT 1`);
+
+    return row as { outer: string; inner: string };
+  };
+
+  it('are those in its groups as well, for whoever may see who is a member', async () => {
+    const { outer, inner } = await nested();
+    const ids = async (group: string) => (await members('uma', 'principals', group)).map(({ id }: Anything) => id);
+    const [all, some] = [await ids(outer), await ids(inner)];
+    expect(some.length).toBeGreaterThan(0);
+    expect(all).toEqual(expect.arrayContaining([...some, globalId('Group', inner)]));
+  });
+
+  it('are nobody for whoever may not', async () => {
+    const { inner } = await nested();
+    const [{ id }] =
+      await execute(`SELECT p.id FROM principal p WHERE p.kind = 'USER' AND p.user_type = 'MEMBER' AND p.enabled
+      AND NOT EXISTS (SELECT FROM assignment a WHERE a.principal_id = p.id) LIMIT 1`);
+    const somebody = { token: await gateway.tokenOf(id) };
+    expect(await members(somebody, 'principals', inner)).toEqual([]);
+    expect((await page(somebody, 'principals', 'first: 1')).nodes).toHaveLength(1);
+  });
+});
+
 describe('statements', () => {
   const operations: [string, string, number][] = [
     ['me', '{ me { principal { displayName } manages } }', 2],
@@ -219,19 +347,19 @@ describe('statements', () => {
       'a page of 200 assignments with everything',
       `{ assignments(first: 200, filter: { types: [ELIGIBLE] }) { totalCount nodes { id principal { id displayName } role { displayName } scope { path parent { path } } via { id }
         eligibility { id } activation { maximumDuration requires approvers { displayName } } } } }`,
-      // Who asks, the page, its count, principals, roles, scopes, their parents, policies and approvers.
-      9,
+      // Who asks, the page, its count, parents of scopes, groups, eligible assignments, policies and approvers.
+      8,
     ],
     [
       'a page of 200 requests with everything',
       '{ requests(first: 200) { nodes { id principal { id } requestor { id } role { id } scope { id parent { id } } } } }',
-      6,
+      3,
     ],
     ['a page of 1,000 principals', '{ principals(first: 1000) { nodes { __typename id displayName } } }', 2],
     [
       'what is mine',
       '{ me { eligible { nodes { role { id } scope { id } activation { requires } } } active { nodes { role { id } scope { id } } } approvals { totalCount } } }',
-      8,
+      5,
     ],
   ];
 

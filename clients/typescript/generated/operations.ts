@@ -302,25 +302,60 @@ export type AssignmentEventType =
 
 /** Which assignments; every field given must hold. */
 export type AssignmentFilter = {
-  /** At this scope or anywhere below it. */
+  /** At this scope or anywhere below it. Default: anywhere. */
   readonly below?: string | null | undefined;
-  /** Ends before this instant. */
+  /** Asked for by one of these. Default: by anybody. */
+  readonly createdBy?: ReadonlyArray<string> | null | undefined;
+  /** Has an end, after this instant. Default: any or none. */
+  readonly endsAfter?: string | null | undefined;
+  /** Has an end, before this instant. Default: any or none. */
   readonly endsBefore?: string | null | undefined;
-  /** Only without an end, or only with one. */
+  /** Only eligible assignments activated before this instant and not since. Default: all. */
+  readonly lastActivatedBefore?: string | null | undefined;
+  /** Held by a member of one of these groups, directly or through groups in groups, as of now or `asOf`, as far as the caller may see who is a member. Default: by anybody. */
+  readonly memberOf?: ReadonlyArray<string> | null | undefined;
+  /** Only eligible assignments that nobody has ever activated, or only those that somebody has, as far as the caller may see activations. `true` excludes `lastActivatedBefore`. Default: both, and active ones. */
+  readonly neverActivated?: boolean | null | undefined;
+  /** Only without an end, or only with one. `true` excludes `endsBefore` and `endsAfter`. Default: both. */
   readonly permanent?: boolean | null | undefined;
   /** One of these phases. Default: `[IN_FORCE]`. */
   readonly phases?: ReadonlyArray<AssignmentPhase> | null | undefined;
-  /** Held by one of these, directly. */
+  /** Held by one of these, directly. Default: by anybody. */
   readonly principals?: ReadonlyArray<string> | null | undefined;
+  /** Only of privileged roles, or only of others. Default: of both. */
+  readonly privileged?: boolean | null | undefined;
   /** One of these providers. */
   readonly providers?: ReadonlyArray<Provider> | null | undefined;
-  /** Of one of these roles. */
+  /** Of a role with this category, spelled exactly so. Default: of any role. */
+  readonly roleCategory?: string | null | undefined;
+  /** Of one of these roles. Default: of any. */
   readonly roles?: ReadonlyArray<string> | null | undefined;
+  /** Part of the display name of the principal, the role or the scope, at least 3 characters, in any letter case. Default: all. */
+  readonly search?: string | null | undefined;
   /** One of these states. */
   readonly states?: ReadonlyArray<AssignmentState> | null | undefined;
   /** One of these types. */
   readonly types?: ReadonlyArray<AssignmentType> | null | undefined;
 };
+
+/** In which order. Rows in the same place are told apart by their ids. */
+export type AssignmentOrder = {
+  /** Which way round. Default `ASC`. */
+  readonly direction?: OrderDirection;
+  /** What to order by. */
+  readonly field: AssignmentOrderField;
+};
+
+/** What to order by. */
+export type AssignmentOrderField =
+  /** When it was made. */
+  | 'CREATED_AT'
+  /** When it ends; permanent ones come after all others. */
+  | 'ENDS_AT'
+  /** The display name of whoever holds it. */
+  | 'PRINCIPAL_NAME'
+  /** When it begins. */
+  | 'STARTS_AT';
 
 /** Where the clock stands to it. */
 export type AssignmentPhase =
@@ -750,6 +785,13 @@ export type NotificationRuleInput = {
   readonly notificationRecipients?: ReadonlyArray<string> | null | undefined;
 };
 
+/** Which way round. */
+export type OrderDirection =
+  /** From the least to the greatest, from the earliest to the latest. */
+  | 'ASC'
+  /** From the greatest to the least, from the latest to the earliest. */
+  | 'DESC';
+
 /** Which events; every field given must hold. */
 export type PolicyEventFilter = {
   /** At this scope or anywhere below it; leaves out templates. */
@@ -800,8 +842,12 @@ export type PrincipalFilter = {
   readonly enabled?: boolean | null | undefined;
   /** One of these kinds. */
   readonly kinds?: ReadonlyArray<PrincipalKind> | null | undefined;
+  /** Members of one of these groups now, directly or through groups in groups, as far as the caller may see who is a member. Default: all. */
+  readonly memberOf?: ReadonlyArray<string> | null | undefined;
   /** Only groups that are role-assignable, or only principals that are not. */
   readonly roleAssignable?: boolean | null | undefined;
+  /** Part of the display name or user principal name, at least 3 characters, in any letter case. Default: all. */
+  readonly search?: string | null | undefined;
   /** Beginning of the display name or user principal name, in any letter case. */
   readonly startsWith?: string | null | undefined;
 };
@@ -816,6 +862,21 @@ export type PrincipalKind =
   | 'SERVICE_PRINCIPAL'
   /** A person, as a member or a guest. */
   | 'USER';
+
+/** In which order. Rows in the same place are told apart by their ids. */
+export type PrincipalOrder = {
+  /** Which way round. Default `ASC`. */
+  readonly direction?: OrderDirection;
+  /** What to order by. */
+  readonly field: PrincipalOrderField;
+};
+
+/** What to order by. */
+export type PrincipalOrderField =
+  /** When it came into the directory. */
+  | 'CREATED_AT'
+  /** The name for people. */
+  | 'DISPLAY_NAME';
 
 /** Which kind of access is managed. */
 export type Provider =
@@ -1042,15 +1103,34 @@ export type RequestFilter = {
   readonly createdAfter?: string | null | undefined;
   /** Made before this instant. */
   readonly createdBefore?: string | null | undefined;
-  /** About the access of one of these. */
+  /** About the access of one of these. Default: of anybody. */
   readonly principals?: ReadonlyArray<string> | null | undefined;
   /** One of these providers. */
   readonly providers?: ReadonlyArray<Provider> | null | undefined;
+  /** Made by one of these. Default: by anybody. */
+  readonly requestors?: ReadonlyArray<string> | null | undefined;
   /** For one of these roles. */
   readonly roles?: ReadonlyArray<string> | null | undefined;
+  /** Part of the display name of the principal, the role or the scope, at least 3 characters, in any letter case. Default: all. */
+  readonly search?: string | null | undefined;
   /** One of these statuses. */
   readonly statuses?: ReadonlyArray<RequestStatus> | null | undefined;
 };
+
+/** In which order. Rows in the same place are told apart by their ids. */
+export type RequestOrder = {
+  /** Which way round. Default `ASC`. */
+  readonly direction?: OrderDirection;
+  /** What to order by. */
+  readonly field: RequestOrderField;
+};
+
+/** What to order by. */
+export type RequestOrderField =
+  /** When it was made. */
+  | 'CREATED_AT'
+  /** The display name of whose access it concerns. */
+  | 'PRINCIPAL_NAME';
 
 /** How far a request is. */
 export type RequestStatus =
@@ -1085,6 +1165,8 @@ export type RoleFilter = {
   readonly privileged?: boolean | null | undefined;
   /** One of these providers. */
   readonly providers?: ReadonlyArray<Provider> | null | undefined;
+  /** Part of the display name, at least 3 characters, in any letter case. Default: all. */
+  readonly search?: string | null | undefined;
   /** Beginning of the display name, in any letter case. */
   readonly startsWith?: string | null | undefined;
 };
@@ -1158,6 +1240,8 @@ export type ScopeFilter = {
   readonly kinds?: ReadonlyArray<ScopeKind> | null | undefined;
   /** One of these providers. */
   readonly providers?: ReadonlyArray<Provider> | null | undefined;
+  /** Part of the display name, at least 3 characters, in any letter case. Default: all. */
+  readonly search?: string | null | undefined;
   /** Beginning of the display name, in any letter case. */
   readonly startsWith?: string | null | undefined;
 };
@@ -1189,6 +1273,21 @@ export type ScopeKind =
   | 'SUBSCRIPTION'
   /** Above all Azure management groups, `/`. */
   | 'TENANT_ROOT';
+
+/** In which order. Rows in the same place are told apart by their ids. */
+export type ScopeOrder = {
+  /** Which way round. Default `ASC`. */
+  readonly direction?: OrderDirection;
+  /** What to order by. */
+  readonly field: ScopeOrderField;
+};
+
+/** What to order by. */
+export type ScopeOrderField =
+  /** The name for people. */
+  | 'DISPLAY_NAME'
+  /** The path, which puts what lies below behind what it lies below. */
+  | 'PATH';
 
 /** What an item of a stream is. */
 export type StreamItemKind =
@@ -1485,6 +1584,7 @@ export type AssignmentEventsSubscription = { readonly assignmentEvents: { readon
 
 export type AssignmentsQueryVariables = Exact<{
   filter?: AssignmentFilter | null | undefined;
+  orderBy?: AssignmentOrder | null | undefined;
   asOf?: string | null | undefined;
   first?: number | null | undefined;
   after?: string | null | undefined;
@@ -2114,6 +2214,7 @@ export type PrincipalQuery = { readonly principal:
 
 export type PrincipalsQueryVariables = Exact<{
   filter?: PrincipalFilter | null | undefined;
+  orderBy?: PrincipalOrder | null | undefined;
   first?: number | null | undefined;
   after?: string | null | undefined;
   last?: number | null | undefined;
@@ -2247,6 +2348,7 @@ export type RequestProgressSubscription = { readonly requestProgress: { readonly
 
 export type RequestsQueryVariables = Exact<{
   filter?: RequestFilter | null | undefined;
+  orderBy?: RequestOrder | null | undefined;
   first?: number | null | undefined;
   after?: string | null | undefined;
   last?: number | null | undefined;
@@ -2355,6 +2457,7 @@ export type ScopeQuery = { readonly scope: { readonly provider: Provider, readon
 
 export type ScopesQueryVariables = Exact<{
   filter?: ScopeFilter | null | undefined;
+  orderBy?: ScopeOrder | null | undefined;
   first?: number | null | undefined;
   after?: string | null | undefined;
   last?: number | null | undefined;
@@ -2730,7 +2833,7 @@ export const OPERATIONS = {
   assignMany: { kind: 'mutation', documentId: 'sha256:73605e9dc5d200f7b1747f99a3397b42cc07d624cf29debc43d89cebfb5f54a7' },
   assignment: { kind: 'query', documentId: 'sha256:351e6b4b0e6fcb09688b5adc93ff7707439a0210b268db02188c729e5d1d7495' },
   assignmentEvents: { kind: 'subscription', documentId: 'sha256:06ef409570d9a12f41bfa87878cb3b83fa3512446d7a42621282c81f876d5671' },
-  assignments: { kind: 'query', documentId: 'sha256:a434972ec5170d811e5a00f3dcb2716a8a69a7f6cd9650f526e614e347bf4382' },
+  assignments: { kind: 'query', documentId: 'sha256:fc661796c82305337eae5102d3c9f7cab6df6c685cf971a0d1abb0f2a3e8a54a' },
   auditEvents: { kind: 'subscription', documentId: 'sha256:7936fac701a451fb188d3fd924ec395187682460d4dd27318c878ebcd3187d53' },
   bulkExport: { kind: 'mutation', documentId: 'sha256:6c4f4c887bc2ca88d279792fa732f9978f7df951cccdc20c821eb8bc7f8af905' },
   bulkOperation: { kind: 'query', documentId: 'sha256:50d4244bf1cd018930f1a3c7ba31b2ebea6f0ddea795a3ce3ef6d1b23a3b33e5' },
@@ -2758,19 +2861,19 @@ export const OPERATIONS = {
   policyEvents: { kind: 'subscription', documentId: 'sha256:a7f23eb42a7d3bc8461bbfdb5197695dde2743344f9f6694157782392ea233d2' },
   policyTemplates: { kind: 'query', documentId: 'sha256:0635fb0ee0ce11ac9d1504d116a31449856e044232f6e31abb07334ac1b9b0b2' },
   principal: { kind: 'query', documentId: 'sha256:bc032c591624f27fcc28bd75f1bb4aef5854e3a67a7bf2484cff865c041a815a' },
-  principals: { kind: 'query', documentId: 'sha256:7a8bc4269bf0a0622c608a75cc54f3761c04d6abb6eb3187689f72c8fa64dc1f' },
+  principals: { kind: 'query', documentId: 'sha256:e631193d4d5b33a5d3b57b1f885ad592b8b3f2ef7f8d5a153bcb45b4bdbd1e06' },
   remove: { kind: 'mutation', documentId: 'sha256:f388a1cb26c6ed19a1f10621b6dd6be06f2cd758ea7b945557d5af7dc8abb4e9' },
   removeMany: { kind: 'mutation', documentId: 'sha256:5e89b4d1da55267a3933abc694859251c5af9b9a544b6f40e87f2da72bd37d74' },
   renew: { kind: 'mutation', documentId: 'sha256:98fb607efe5c49b4767346dc8a09eade06a90116cf8802a2d3eec08e7c8af3a1' },
   request: { kind: 'query', documentId: 'sha256:cb85a2693a733213059db7f043b60dabe635ed44a8ce1fb1a71464bbe152a7e2' },
   requestProgress: { kind: 'subscription', documentId: 'sha256:222b787c0794358a922fa33de57708c0ed1b152c69a6b5dd58e8a13cb2f082a3' },
-  requests: { kind: 'query', documentId: 'sha256:22ed0caf2391a8bf361b05abf0588ccea03cded547e59fe30789a73c57fddbd8' },
+  requests: { kind: 'query', documentId: 'sha256:b936314991e94b9f042f610811dc0daa5273b8a747f1c764353ac4e6d6f8a15f' },
   role: { kind: 'query', documentId: 'sha256:63d435efa6e39b6f615479e28ceb630f9a00d9598dca461b08b33e8eeab7b48c' },
   rolePolicies: { kind: 'query', documentId: 'sha256:26e09fb2314f20054fe5ec0b8f057547578d6db02a5a61c4701cdfe80ef0fd4e' },
   rolePolicy: { kind: 'query', documentId: 'sha256:da167bde6cb72464d9688d9905b8020756ee1acdd0aaf928dc8007cb2bf1db0a' },
   roles: { kind: 'query', documentId: 'sha256:4de28133c5e3500582f2cc329e181ed29443ad5a64ff24c5ad89651ba75f794b' },
   scope: { kind: 'query', documentId: 'sha256:732d646dabfea315f43b135b6ad246b870413d528b3248b358f002f555687abe' },
-  scopes: { kind: 'query', documentId: 'sha256:d883c0967acdefaee18687ff663fd489df68e6433c4bd09ae23630eb0b1c8da4' },
+  scopes: { kind: 'query', documentId: 'sha256:5f4de517c515c53f0a57852fa51778359a12780c501e9c9ef9d6c1c50cad7785' },
   update: { kind: 'mutation', documentId: 'sha256:a81fdacea1c3f5b566068236565763c5bed529f411e981d46208e84782d8580e' },
   updateMany: { kind: 'mutation', documentId: 'sha256:d57fc8006abb3c00c38bba1e312f4dfc2de342ebff73fdf4b59ec158b7477de8' },
   updatePolicyTemplate: { kind: 'mutation', documentId: 'sha256:6e1b191fbf794b75b317d0de12f24f77f0d698c31d07cc155280c17ebcab78c9' },

@@ -1,0 +1,139 @@
+/** Which assignments does somebody look for? What a filter says, and where it contradicts itself. */
+import { type RawBuilder, sql } from 'kysely';
+import type { Viewer } from '../decision/powers.ts';
+import { GROUP_MEMBER } from '../decision/role.ts';
+import type { AssignmentState, AssignmentType, Provider } from '../decision/words.ts';
+import { contradiction, refuseEmptySpan } from './connection.ts';
+import { atOrBelow } from './scope.ts';
+import { named } from './search.ts';
+import { visibleAccess } from './visibility.ts';
+
+export interface AssignmentFilter {
+  readonly providers?: readonly Provider[] | null | undefined;
+  readonly types?: readonly AssignmentType[] | null | undefined;
+  readonly states?: readonly AssignmentState[] | null | undefined;
+  readonly principalIds?: readonly string[] | null | undefined;
+  /** Members of one of these groups, through nesting too, as far as the viewer may see who is a member. */
+  readonly memberOfIds?: readonly string[] | null | undefined;
+  readonly roleIds?: readonly string[] | null | undefined;
+  readonly roleCategory?: string | null | undefined;
+  readonly privileged?: boolean | null | undefined;
+  /** Path of a scope: assignments at it and below it. */
+  readonly below?: string | null | undefined;
+  readonly permanent?: boolean | null | undefined;
+  readonly endsBefore?: Date | null | undefined;
+  readonly endsAfter?: Date | null | undefined;
+  readonly neverActivated?: boolean | null | undefined;
+  readonly lastActivatedBefore?: Date | null | undefined;
+  /** Who asked for them. */
+  readonly createdByIds?: readonly string[] | null | undefined;
+  /** Part of the display name of the principal, the role or the scope, in any letter case. */
+  readonly search?: string | null | undefined;
+  /** Which of their times: in force now is the default. */
+  readonly phases?: readonly AssignmentPhase[] | null | undefined;
+  /** Assignments as they were at this past instant; default now. */
+  readonly asOf?: Date | null | undefined;
+}
+
+/** Where the clock stands to a period. */
+export const ASSIGNMENT_PHASES = ['FUTURE', 'IN_FORCE', 'ENDED'] as const;
+export type AssignmentPhase = (typeof ASSIGNMENT_PHASES)[number];
+
+const phaseAt = (at: RawBuilder<unknown>) => ({
+  FUTURE: sql<boolean>`(a.starts_at > ${at} AND a.starts_at IS DISTINCT FROM a.ends_at)`,
+  IN_FORCE: sql<boolean>`a.during @> ${at}`,
+  ENDED: sql<boolean>`(a.ends_at <= ${at} OR a.starts_at = a.ends_at)`,
+});
+
+/** Of the alias `a`. @throws ArgumentError when no assignment could ever fit */
+export function chosenAssignments(viewer: Viewer, filter: AssignmentFilter): RawBuilder<boolean>[] {
+  refuseContradictions(filter);
+  const at = filter.asOf == null ? sql`clock_timestamp()` : sql`${filter.asOf}::timestamptz`;
+  const inPhase = phaseAt(at);
+  const phases = (filter.phases ?? ['IN_FORCE']).map((phase) => inPhase[phase]);
+  const where = [sql<boolean>`(${sql.join([sql`false`, ...phases], sql` OR `)})`];
+  if (filter.providers) where.push(sql<boolean>`a.provider = ANY(${[...filter.providers]})`);
+  if (filter.types) where.push(sql<boolean>`a.type = ANY(${[...filter.types]})`);
+  if (filter.states) where.push(sql<boolean>`a.state = ANY(${[...filter.states]})`);
+  if (filter.principalIds) where.push(sql<boolean>`a.principal_id = ANY(${[...filter.principalIds]}::uuid[])`);
+  if (filter.memberOfIds) where.push(sql<boolean>`a.principal_id = ANY(${membersOf(viewer, filter.memberOfIds, at)})`);
+  if (filter.roleIds) where.push(sql<boolean>`a.role_id = ANY(${[...filter.roleIds]}::uuid[])`);
+  if (filter.roleCategory != null || filter.privileged != null) where.push(ofRoles(filter));
+  if (filter.below != null) where.push(atOrBelow('a', 'scope_id', filter.below));
+  if (filter.permanent != null) where.push(sql<boolean>`(a.ends_at IS NULL) = ${filter.permanent}`);
+  if (filter.endsBefore != null) where.push(sql<boolean>`a.ends_at < ${filter.endsBefore}`);
+  if (filter.endsAfter != null) where.push(sql<boolean>`a.ends_at > ${filter.endsAfter}`);
+  where.push(...activated(viewer, filter, at));
+  if (filter.createdByIds)
+    where.push(sql<boolean>`a.request_id = ANY(ARRAY(
+    SELECT made.id FROM request made WHERE made.requestor_id = ANY(${[...filter.createdByIds]}::uuid[])))`);
+  if (filter.search != null) where.push(named('a', filter.search));
+  return where;
+}
+
+/** Members who are hidden from the viewer are no members here: nobody finds out by a filter what no list shows. */
+export function membersOf(viewer: Viewer, groupIds: readonly string[], at: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`ARRAY(
+    WITH RECURSIVE member (id) AS (
+      SELECT m.principal_id FROM principal g JOIN ${memberships}
+      WHERE g.id = ANY(${[...groupIds]}::uuid[]) AND ${membership(viewer, at)}
+      UNION
+      SELECT m.principal_id FROM member JOIN principal g ON g.id = member.id JOIN ${memberships}
+      WHERE ${membership(viewer, at)})
+    SELECT id FROM member)`;
+}
+
+const memberships = sql`scope s ON s.principal_id = g.id AND s.kind = 'GROUP' JOIN assignment m ON m.scope_id = s.id`;
+
+/** A deleted group has no members. */
+const membership = (
+  viewer: Viewer,
+  at: RawBuilder<unknown>,
+) => sql<boolean>`g.deleted_at IS NULL AND m.role_id = ${GROUP_MEMBER}
+  AND m.type = 'ACTIVE' AND m.starts_at <= ${at} AND (m.ends_at IS NULL OR m.ends_at > ${at})
+  AND ${visibleAccess(viewer, { alias: 'm', typeColumn: 'type' })}`;
+
+function ofRoles({ roleCategory, privileged }: AssignmentFilter): RawBuilder<boolean> {
+  const where = [];
+  if (roleCategory != null) where.push(sql`${roleCategory} = ANY(r.categories)`);
+  if (privileged != null) where.push(sql`r.privileged = ${privileged}`);
+  return sql`a.role_id = ANY(ARRAY(SELECT r.id FROM role r WHERE ${sql.join(where, sql` AND `)}))`;
+}
+
+/** As far as the viewer may see the activations. */
+function activated(
+  viewer: Viewer,
+  { neverActivated, lastActivatedBefore }: AssignmentFilter,
+  at: RawBuilder<unknown>,
+): RawBuilder<boolean>[] {
+  const activation = sql`FROM assignment x WHERE x.eligibility_id = a.id AND x.starts_at <= ${at}
+    AND ${visibleAccess(viewer, { alias: 'x', typeColumn: 'type' })}`;
+  const where = [];
+  if (neverActivated != null)
+    where.push(sql<boolean>`(a.type = 'ELIGIBLE' AND EXISTS (SELECT ${activation}) <> ${neverActivated})`);
+  if (lastActivatedBefore != null) {
+    where.push(
+      sql<boolean>`(a.type = 'ELIGIBLE' AND (SELECT max(x.starts_at) ${activation}) < ${lastActivatedBefore})`,
+    );
+  }
+  return where;
+}
+
+function refuseContradictions(filter: AssignmentFilter): void {
+  const { types, states, permanent, endsBefore, endsAfter, neverActivated, lastActivatedBefore } = filter;
+  const activations = states?.length === 1 && states[0] === 'ACTIVATED';
+  const unlessEligible = types != null && types.length > 0 && !types.includes('ELIGIBLE');
+  const excluding: readonly (readonly [boolean, string, string])[] = [
+    [permanent === true && endsBefore != null, 'permanent: true', 'endsBefore'],
+    [permanent === true && endsAfter != null, 'permanent: true', 'endsAfter'],
+    [permanent === true && activations, 'permanent: true', 'states: [ACTIVATED]'],
+    [neverActivated === true && lastActivatedBefore != null, 'neverActivated: true', 'lastActivatedBefore'],
+    [neverActivated != null && unlessEligible, 'neverActivated', 'types without ELIGIBLE'],
+    [lastActivatedBefore != null && unlessEligible, 'lastActivatedBefore', 'types without ELIGIBLE'],
+    [neverActivated != null && activations, 'neverActivated', 'states: [ACTIVATED]'],
+    [lastActivatedBefore != null && activations, 'lastActivatedBefore', 'states: [ACTIVATED]'],
+    [activations && types?.length === 1 && types[0] === 'ELIGIBLE', 'states: [ACTIVATED]', 'types: [ELIGIBLE]'],
+  ];
+  for (const [holds, one, other] of excluding) if (holds) throw contradiction(one, other);
+  refuseEmptySpan(['endsAfter', endsAfter], ['endsBefore', endsBefore]);
+}

@@ -1,0 +1,31 @@
+/** Which rows have a text in their name? By the index of trigrams, in any letter case. */
+import { type RawBuilder, sql } from 'kysely';
+import { ArgumentError } from './connection.ts';
+
+/** Shorter ones fit nearly every name, and no index knows them. */
+const SHORTEST = 3;
+
+/** @throws ArgumentError */
+export function contains(column: RawBuilder<unknown>, text: string): RawBuilder<boolean> {
+  const { length } = [...text.trim()];
+  if (length < SHORTEST) {
+    throw new ArgumentError(`search has ${length} characters without blanks around them: give at least ${SHORTEST}.`);
+  }
+  return sql`lower(${column}) LIKE ${`%${literal(text.trim())}%`}`;
+}
+
+/** For the same index, of any length. */
+export function begins(column: RawBuilder<unknown>, text: string): RawBuilder<boolean> {
+  return sql`lower(${column}) LIKE ${`${literal(text)}%`}`;
+}
+
+/** Rows of an alias of `assignment` or `request` whose principal, role or scope has the text in its name. */
+export function named(alias: string, text: string): RawBuilder<boolean> {
+  const among = (column: string, table: string) => sql<boolean>`${sql.ref(`${alias}.${column}`)} = ANY(ARRAY(
+    SELECT n.id FROM ${sql.table(table)} n WHERE ${contains(sql`n.display_name`, text)}))`;
+  const parts = [among('principal_id', 'principal'), among('role_id', 'role'), among('scope_id', 'scope')];
+  return sql`(${sql.join(parts, sql` OR `)})`;
+}
+
+/** What LIKE takes for more than itself is taken for itself. */
+const literal = (text: string) => text.toLowerCase().replaceAll(/[\\%_]/g, '\\$&');
