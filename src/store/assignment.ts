@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Viewer } from '../decision/powers.ts';
 import type { Period } from '../decision/schedule.ts';
 import type { AssignmentState, AssignmentType, EndReason, Provider } from '../decision/words.ts';
-import { type AssignmentFilter, chosenAssignments } from './assignmentFilter.ts';
+import { type AssignmentFilter, type AssignmentPhase, chosenAssignments } from './assignmentFilter.ts';
 import { insertRow } from './bulk.ts';
 import {
   columnsOf,
@@ -102,16 +102,11 @@ interface Copyable {
 
 /** Ids, oldest first, of what the viewer sees of a principal's or at a scope; no activations. */
 export async function copyable(db: Sql, viewer: Viewer, { what, fromId, filter, limit }: Copyable): Promise<string[]> {
-  const inPhase = phaseAt(sql`clock_timestamp()`);
-  const phases = (filter.phases ?? ['IN_FORCE', 'FUTURE']).map((phase) => inPhase[phase]);
   const where = [
     sql<boolean>`a.state = 'ASSIGNED' AND ${sql.ref(what === 'SCOPE' ? 'a.scope_id' : 'a.principal_id')} = ${fromId}`,
     visibleAccess(viewer, { alias: 'a', typeColumn: 'type' }),
-    sql<boolean>`(${sql.join([sql`false`, ...phases], sql` OR `)})`,
+    ...chosenAssignments(viewer, { ...filter, phases: filter.phases ?? ['IN_FORCE', 'FUTURE'] }),
   ];
-  if (filter.providers) where.push(sql<boolean>`a.provider = ANY(${[...filter.providers]})`);
-  if (filter.types) where.push(sql<boolean>`a.type = ANY(${[...filter.types]})`);
-  if (filter.roleIds) where.push(sql<boolean>`a.role_id = ANY(${[...filter.roleIds]}::uuid[])`);
   const { rows } = await sql<{ id: string }>`SELECT a.id FROM assignment a WHERE ${sql.join(where, sql` AND `)}
     ORDER BY a.created_at, a.id LIMIT ${limit}`.execute(db);
   return rows.map(({ id }) => id);
