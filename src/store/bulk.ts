@@ -1,5 +1,6 @@
 /** How do thousands of rows get into a table? As one JSON parameter, which PostgreSQL reads by the table's own column types. */
 import { type QueryExecutorProvider, sql } from 'kysely';
+import { WITH_THE_NEXT } from './preparingClient.ts';
 
 /** Rows a statement carries: a directory of any size is written piece by piece, each within the statement timeout. */
 const ROWS_PER_STATEMENT = 5_000;
@@ -36,14 +37,17 @@ export async function insertRow(db: QueryExecutorProvider, table: string, row: o
   await insertOf(table, row).execute(db);
 }
 
-/** One row for each of several tables by one statement: whom a row refers to may be among them. */
+/**
+ * One row for each of several tables by one statement: whom a row refers to may be among them. In a transaction they are
+ * sent with the statement that follows, which tells of their failure.
+ */
 export async function insertTogether(
   db: QueryExecutorProvider,
   rows: readonly (readonly [table: string, row: object])[],
 ): Promise<void> {
   const inserts = rows.map(([table, row]) => insertOf(table, row));
   const parts = inserts.slice(0, -1).map((insert, index) => sql`${sql.ref(`part_${index}`)} AS (${insert})`);
-  await sql`WITH ${sql.join(parts)} ${inserts.at(-1)}`.execute(db);
+  await sql`${sql.raw(WITH_THE_NEXT)} WITH ${sql.join(parts)} ${inserts.at(-1)}`.execute(db);
 }
 
 function insertOf(table: string, row: object) {

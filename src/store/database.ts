@@ -22,6 +22,8 @@ const connect = (url: string, dbName: string, poolSize: number) =>
       pool: { min: 0, max: poolSize },
       driverOptions: {
         Client: PreparingClient,
+        // Statements are sent without waiting for the answers to those before them.
+        pipeline: true,
         connectionString: url,
         options: '-c timezone=UTC',
         connectionTimeoutMillis: 5_000,
