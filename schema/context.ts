@@ -4,6 +4,7 @@ import type { Viewer } from '../src/decision/powers.ts';
 import type { Refused } from '../src/refusals.ts';
 import { type AssignmentRow, assignmentsById } from '../src/store/assignment.ts';
 import { type BulkOperationRow, bulkOperationsById } from '../src/store/bulkOperation.ts';
+import type { WantedRow } from '../src/store/connection.ts';
 import type { Database, Sql } from '../src/store/database.ts';
 import {
   currentPolicies,
@@ -63,6 +64,9 @@ export interface Loaders {
   readonly visibleScope: DataLoader<string, ScopeRow | null>;
   readonly assignment: DataLoader<string, AssignmentRow | null>;
   readonly request: DataLoader<string, RequestRow | null>;
+  /** The same, with no more of each than is wanted, and the rows that it names: one statement for all of it. */
+  assignmentWith(wanted: WantedRow): DataLoader<string, AssignmentRow | null>;
+  requestWith(wanted: WantedRow): DataLoader<string, RequestRow | null>;
   readonly rolePolicy: DataLoader<string, RolePolicyRow | null>;
   readonly policyTemplate: DataLoader<string, PolicyTemplateRow | null>;
   /** The viewer's own. */
@@ -138,6 +142,8 @@ function limited(loaders: Loaders, { event }: StreamItem, { onPersonal }: View):
     visibleScope: only(loaders.visibleScope, null),
     assignment: only(loaders.assignment, event?.assignmentId),
     request: only(loaders.request, event?.requestId),
+    assignmentWith: (wanted) => only(loaders.assignmentWith(wanted), event?.assignmentId),
+    requestWith: (wanted) => only(loaders.requestWith(wanted), event?.requestId),
     rolePolicy: only(loaders.rolePolicy, `${event?.roleId}/${event?.scopeId}`),
     policyTemplate: only(loaders.policyTemplate, event?.payload.templateId),
     bulkOperation: only(loaders.bulkOperation, null),
@@ -148,7 +154,7 @@ function limited(loaders: Loaders, { event }: StreamItem, { onPersonal }: View):
 class LazyLoaders implements Loaders {
   readonly #db: () => Sql;
   readonly #viewer: Viewer;
-  readonly #made = new Map<string, unknown>();
+  readonly #made = new Map<unknown, unknown>();
 
   constructor(db: () => Sql, viewer: Viewer) {
     this.#db = db;
@@ -182,6 +188,12 @@ class LazyLoaders implements Loaders {
   get request() {
     return this.#once('request', () => byId((ids) => requestsById(this.#db(), ids, this.#viewer)));
   }
+  assignmentWith(wanted: WantedRow) {
+    return this.#once(wanted, () => byId((ids) => assignmentsById(this.#db(), ids, this.#viewer, wanted)));
+  }
+  requestWith(wanted: WantedRow) {
+    return this.#once(wanted, () => byId((ids) => requestsById(this.#db(), ids, this.#viewer, wanted)));
+  }
   get rolePolicy() {
     return this.#once('rolePolicy', () => byId((ids) => rolePoliciesById(this.#db(), ids, this.#viewer)));
   }
@@ -192,7 +204,7 @@ class LazyLoaders implements Loaders {
     return this.#once('bulkOperation', () => byId((ids) => bulkOperationsById(this.#db(), ids, this.#viewer)));
   }
 
-  #once<Loader>(name: string, make: () => Loader): Loader {
+  #once<Loader>(name: unknown, make: () => Loader): Loader {
     const known = this.#made.get(name);
     if (known) return known as Loader;
     const loader = make();

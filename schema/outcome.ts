@@ -7,11 +7,12 @@ import type { Outcome } from '../src/action/perform.ts';
 import type { Reasons } from '../src/decision/rules.ts';
 import type { ScheduleInput } from '../src/decision/schedule.ts';
 import { ArgumentError } from '../src/store/connection.ts';
-import { Assignment } from './assignment.ts';
+import { ASSIGNMENT, Assignment } from './assignment.ts';
 import { builder, RequestStatusEnum } from './builder.ts';
 import { idOf } from './ids.ts';
 import { Refusal } from './refusal.ts';
-import { Request } from './request.ts';
+import { REQUEST, Request } from './request.ts';
+import { wantedRowOf } from './selection.ts';
 
 /** A payload type of its own for each mutation, so that each can grow alone. */
 export function payload(name: string, description: string) {
@@ -59,14 +60,15 @@ export function outcomeFields<Shape extends Outcome>(t: ObjectFieldBuilder<typeo
       type: Request,
       nullable: true,
       description: 'The request; null when refused or only validated.',
-      resolve: ({ requestId }, _args, { loaders }) => (requestId === null ? null : loaders.request.load(requestId)),
+      resolve: ({ requestId }, _args, { loaders }, info) =>
+        requestId === null ? null : loaders.requestWith(wantedRowOf(info, REQUEST)).load(requestId),
     }),
     assignment: t.field({
       type: Assignment,
       nullable: true,
       description: 'The assignment made or ended; null until granted, and when refused or only validated.',
-      resolve: ({ assignmentId }, _args, { loaders }) =>
-        assignmentId === null ? null : loaders.assignment.load(assignmentId),
+      resolve: ({ assignmentId }, _args, { loaders }, info) =>
+        assignmentId === null ? null : loaders.assignmentWith(wantedRowOf(info, ASSIGNMENT)).load(assignmentId),
     }),
     status: t.field({
       type: RequestStatusEnum,

@@ -20,18 +20,24 @@ export interface Source {
   readonly joins?: Readonly<Record<string, Source>>;
 }
 
-const known = new WeakMap<Source, WeakMap<FieldNode, Wanted>>();
+/** Of a list. A field that a directive may leave out counts as selected: which of them are asked for is no part of the document. */
+export const wantedOf = remembering(pageWanted);
 
-/** A field that a directive may leave out counts as selected: which of them are asked for is no part of the document. */
-export function wantedOf({ fieldNodes, fragments }: GraphQLResolveInfo, source: Source): Wanted {
-  const [node, ...others] = fieldNodes as readonly FieldNode[] as [FieldNode, ...FieldNode[]];
-  // What is written in several places may come together differently in each operation of a document.
-  if (others.length > 0) return pageWanted(selectionOf(fieldNodes, fragments), source);
-  const remembered = known.get(source) ?? new WeakMap<FieldNode, Wanted>();
-  known.set(source, remembered);
-  const wanted = remembered.get(node) ?? pageWanted(selectionOf([node], fragments), source);
-  remembered.set(node, wanted);
-  return wanted;
+/** Of a field that is one row. */
+export const wantedRowOf = remembering((selection, source): WantedRow => rowWanted([selection], source));
+
+function remembering<T>(read: (selection: Selection, source: Source) => T) {
+  const known = new WeakMap<Source, WeakMap<FieldNode, T>>();
+  return ({ fieldNodes, fragments }: GraphQLResolveInfo, source: Source): T => {
+    const [node, ...others] = fieldNodes as readonly FieldNode[] as [FieldNode, ...FieldNode[]];
+    // What is written in several places may come together differently in each operation of a document.
+    if (others.length > 0) return read(selectionOf(fieldNodes, fragments), source);
+    const remembered = known.get(source) ?? new WeakMap<FieldNode, T>();
+    known.set(source, remembered);
+    const wanted = remembered.get(node) ?? read(selectionOf([node], fragments), source);
+    remembered.set(node, wanted);
+    return wanted;
+  };
 }
 
 /** Through fragments and inline fragments. */

@@ -13,8 +13,10 @@ import {
   type Page,
   type PageArguments,
   readPage,
+  readRows,
   selectAll,
   type Wanted,
+  type WantedRow,
 } from './connection.ts';
 import { among, type Sql } from './database.ts';
 import { AssignmentEntity } from './entities.ts';
@@ -112,11 +114,14 @@ export async function copyable(db: Sql, viewer: Viewer, { what, fromId, filter, 
   return rows.map(({ id }) => id);
 }
 
-export async function assignmentsById(db: Sql, ids: readonly string[], viewer: Viewer): Promise<AssignmentRow[]> {
-  const { rows } = await sql<AssignmentRow>`
-    SELECT ${COLUMNS} FROM assignment a
-    WHERE ${among(sql`a.id`, ids)} AND ${visibleAccess(viewer, { alias: 'a', typeColumn: 'type' })}`.execute(db);
-  return rows;
+export function assignmentsById(
+  db: Sql,
+  ids: readonly string[],
+  viewer: Viewer,
+  wanted: WantedRow = null,
+): Promise<AssignmentRow[]> {
+  const where = [among(A.id, ids), visibleAccess(viewer, { alias: 'a', typeColumn: 'type' })];
+  return readRows(db, { columns: A, joins: JOINS, from: sql`assignment a`, where }, wanted);
 }
 
 export interface Held {

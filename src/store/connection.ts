@@ -172,6 +172,26 @@ export async function readPage<Row extends object>(
   };
 }
 
+/** Rows that are looked up and make no page, with what is looked at of them and of the rows that they name. */
+export async function readRows<Row extends object>(
+  db: Sql,
+  view: Pick<ListView, 'columns' | 'joins' | 'from' | 'where'>,
+  row: WantedRow,
+): Promise<Row[]> {
+  const shape = shapeOf({ ...view, order: [] }, { row, cursors: false });
+  const columns = sql.join(shape.selected.map((each, index) => sql`${each} AS ${sql.ref(`c${index}`)}`));
+  const joined =
+    shape.joined.length > 0
+      ? sql.join(
+          shape.joined.map(({ from }) => from),
+          sql` `,
+        )
+      : sql``;
+  const statement = sql<unknown[]>`${sql.raw(AS_ARRAYS)} SELECT ${columns} FROM ${view.from} ${joined}
+    WHERE ${conjunction(view.where)}`;
+  return (await statement.execute(db)).rows.map((values) => rowOf(values, shape) as Row);
+}
+
 /** The cursor of the page's row of that number. */
 export function cursorAt(page: Page<unknown>, index: number): string {
   return encode(page.list, page.keys[index] as readonly string[]);
@@ -186,7 +206,10 @@ interface Shape {
   readonly key: readonly number[];
 }
 
-function shapeOf(view: ListView, { row, cursors }: Wanted): Shape {
+function shapeOf(
+  view: Pick<ListView, 'columns' | 'joins' | 'order' | 'alias'>,
+  { row, cursors }: Pick<Wanted, 'row' | 'cursors'>,
+): Shape {
   const own = Object.keys(view.columns).filter((name, index) => index === 0 || row === null || row[name] !== undefined);
   const selected = own.map((name) => view.columns[name] as RawBuilder<unknown>);
   const joins: Shape['joins'][number][] = [];

@@ -13,9 +13,10 @@ import {
   type Page,
   type PageArguments,
   readPage,
+  readRows,
   refuseEmptySpan,
-  selectAll,
   type Wanted,
+  type WantedRow,
 } from './connection.ts';
 import { among, type Sql } from './database.ts';
 import { ApprovalDecisionEntity, RequestEntity } from './entities.ts';
@@ -94,7 +95,6 @@ const Q = {
   } as const),
   status: STATUS,
 } satisfies Record<Exclude<keyof RequestRow, 'principal' | 'requestor' | 'role' | 'scope'>, RawBuilder<unknown>>;
-const COLUMNS = selectAll(Q);
 
 const JOINS = {
   principal: principalJoin('p', Q.principalId),
@@ -151,10 +151,14 @@ export function listRequests(
   return readPage(db, list, page, wanted);
 }
 
-export async function requestsById(db: Sql, ids: readonly string[], viewer: Viewer): Promise<RequestRow[]> {
-  const { rows } = await sql<RequestRow>`
-    SELECT ${COLUMNS} FROM request q WHERE ${among(sql`q.id`, ids)} AND ${visibleSingleRequest(viewer)}`.execute(db);
-  return rows;
+export function requestsById(
+  db: Sql,
+  ids: readonly string[],
+  viewer: Viewer,
+  wanted: WantedRow = null,
+): Promise<RequestRow[]> {
+  const where = [among(Q.id, ids), visibleSingleRequest(viewer)];
+  return readRows(db, { columns: Q, joins: JOINS, from: sql`request q`, where }, wanted);
 }
 
 export interface RequestKey {

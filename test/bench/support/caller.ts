@@ -6,6 +6,7 @@ import { Agent, request } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
+import { PreparingClient } from '../../../src/store/preparingClient.ts';
 import { type Calls, callFor } from './callers.ts';
 
 /** What goes over HTTP: each with its caller's token, and what a good answer holds. */
@@ -87,7 +88,14 @@ function callHttp(callers: number, { url, requests, expected, again }: HttpWork)
 
 function callSql({ databaseUrl, connections, statements, placeholders, replacements }: SqlWork) {
   const options = '-c timezone=UTC';
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: connections, options });
+  // As the gateway sends them: some wait for the next.
+  const pool = new pg.Pool({
+    Client: PreparingClient,
+    connectionString: databaseUrl,
+    max: connections,
+    options,
+    pipeline: true,
+  });
   // Dates come as text: nobody looks at them.
   const texts = statements.map((statement) => JSON.stringify(statement));
   let next = 0;
@@ -98,7 +106,8 @@ function callSql({ databaseUrl, connections, statements, placeholders, replaceme
     try {
       for (const text of texts) {
         const filled = placeholders.reduce((sofar, name, index) => sofar.replaceAll(name, values[index] ?? ''), text);
-        await client.query(JSON.parse(filled) as pg.QueryConfig);
+        const { text: sent, values: given } = JSON.parse(filled) as pg.QueryConfig;
+        await client.query(sent, given);
       }
     } finally {
       client.release();
