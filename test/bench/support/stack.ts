@@ -35,12 +35,15 @@ export interface Stack {
 /**
  * @param nodeOptions for node itself, such as `--cpu-prof`
  * @param settings of the gateway, beside those that every bench needs
+ * @param prepare fills the data folder before the gateway starts; otherwise it has the demo company
  */
 export async function startStack(
   nodeOptions: readonly string[] = [],
   settings: Readonly<Record<string, string>> = {},
+  prepare?: (folder: string) => Promise<void>,
 ): Promise<Stack> {
   const folder = await temporaryFolder();
+  await prepare?.(folder);
   const port = await freePort();
   const env = {
     ...process.env,
