@@ -1,5 +1,5 @@
 /**
- * What does a read cost? Six questions to the gateway with tokens and matrix, to PostGraphile, and to what one would write by
+ * What does a read cost? Questions to the gateway with tokens and matrix, to PostGraphile, and to what one would write by
  * hand behind plain `node:http`, in turns, on one database with 100,000 assignments. The latter two ask nobody for a token and
  * show everything to everybody.
  */

@@ -109,6 +109,13 @@ describe('a large company', () => {
     expect(await count('FROM scope_ancestor WHERE depth >= 6')).toBeGreaterThan(0);
   });
 
+  it('is checked for overlaps as everything after it', async () => {
+    const again = `INSERT INTO assignment (id, provider, role_id, scope_id, principal_id, type, starts_at, created_at)
+      SELECT gen_random_uuid(), provider, role_id, scope_id, principal_id, type, starts_at, created_at FROM assignment
+      WHERE ends_at IS NULL LIMIT 1`;
+    await expect(rowsOf(company.url, again)).rejects.toMatchObject({ constraint: 'assignment_no_overlap' });
+  });
+
   it('keeps its last administrators', async () => {
     const remove = `UPDATE assignment SET ends_at = clock_timestamp(), ended_by = 'REMOVED'
       WHERE role_id = '62e90394-69f5-4237-9190-012177145e10' AND type = 'ACTIVE'`;

@@ -12,9 +12,7 @@ const CONNECTIONS = 10;
 const { url } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as { url: string };
 const instance = postgraphile({
   extends: [PostGraphileAmberPreset],
-  pgServices: [
-    makePgService({ connectionString: url, schemas: ['public'], poolConfig: { max: CONNECTIONS } }),
-  ],
+  pgServices: [makePgService({ connectionString: url, schemas: ['public'], poolConfig: { max: CONNECTIONS } })],
   grafserv: { watch: false, graphiql: false },
   grafast: { explain: false },
 });

@@ -101,8 +101,9 @@ const SETTINGS: Shape = {
 };
 
 const own = (type: string) =>
-  `${IN_FORCE} AND a.type = '${type}' AND (a.principal_id = $1 OR a.principal_id IN (SELECT group_id FROM groups_of($1, now())))`;
-const BELOW = `${IN_FORCE} AND a.scope_id IN (SELECT scope_id FROM scope_ancestor WHERE ancestor_id = $1)`;
+  `${IN_FORCE} AND a.type = '${type}' AND a.principal_id = ANY(ARRAY(SELECT $1::uuid UNION SELECT group_id FROM groups_of($1, now())))`;
+/** Walked by time, whatever the planner expects: its other plan looks up each scope below in the index of overlaps. */
+const BELOW = `${IN_FORCE} AND EXISTS (SELECT FROM scope_ancestor up WHERE up.ancestor_id = $1 AND up.scope_id = a.scope_id OFFSET 0)`;
 const WAITING = `q.status = 'PENDING_APPROVAL' AND q.expires_at > now()
   AND EXISTS (SELECT FROM request_approver asked WHERE asked.request_id = q.id AND asked.approver_id = $1 AND asked.stage = q.stage
     AND (NOT asked.escalation OR q.escalates_at <= now()))
