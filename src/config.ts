@@ -30,6 +30,8 @@ export interface Config {
   readonly bulkExpiryHours: number;
   /** No export holds its snapshot of the database for longer. Default 30. */
   readonly exportMaximumMinutes: number;
+  /** Lists that may be streamed at a time, each with a connection of its own. Default 4. */
+  readonly exportStreams: number;
   /** File of the key that signs checkpoints of the event log; made when it is missing. Default in the data folder. */
   readonly checkpointKeyFile: string;
   /** An event that waits longer for its position raises an alarm. Default 5. */
@@ -83,6 +85,7 @@ export function readConfig(env: Environment = process.env): Config {
     ...readRetention(env),
     bulkExpiryHours: integer(env, 'BULK_EXPIRY_HOURS', 24, 1, 8_760),
     exportMaximumMinutes: integer(env, 'EXPORT_MAXIMUM_MINUTES', 30, 1, 1_440),
+    exportStreams: integer(env, 'EXPORT_STREAMS', 4, 1, 100),
     checkpointKeyFile: path.resolve(env.CHECKPOINT_KEY_FILE || path.join(dataFolder, 'checkpoint-key.pem')),
     lagAlarmSeconds: integer(env, 'LAG_ALARM_SECONDS', 5, 1, 86_400),
     metricsToken: env.METRICS_TOKEN || null,

@@ -31,6 +31,7 @@ export const EVENTS = {
   'bulkOperation.failed': 'A bulk operation could not be carried out; the payload says why.',
   'bulkOperation.canceled': 'A bulk operation was taken back.',
   'bulkOperation.downloaded': 'Somebody began to download the file of a bulk operation.',
+  'list.exported': 'Somebody began to stream a whole list; the payload says which, and with which filter.',
   'directory.imported': 'Principals, scopes and roles were imported; the payload counts them.',
 } as const;
 

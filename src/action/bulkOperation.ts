@@ -173,6 +173,13 @@ export async function recordDownload(
   );
 }
 
+/** The same of a list that is streamed as it is read. */
+export async function recordListExport({ database, viewer }: ActionContext, payload: object): Promise<void> {
+  await transact(database, async (tx) =>
+    record(tx, { type: 'list.exported', at: await databaseNow(tx), actorId: viewer.id, payload: { ...payload } }),
+  );
+}
+
 const TYPES = {
   created: 'bulkOperation.created',
   started: 'bulkOperation.started',

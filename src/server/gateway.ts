@@ -22,6 +22,7 @@ import { trustedDocuments } from './documents.ts';
 import { download } from './download.ts';
 import type { FaultLog } from './errors.ts';
 import { createGraphql, type GraphqlParts } from './graphql.ts';
+import { createListFiles } from './listFile.ts';
 import { createMetrics, measureLog, measureStreams } from './metrics.ts';
 import { createWebSockets } from './websocket.ts';
 
@@ -79,6 +80,7 @@ export async function createGateway({ config, database, url, ofProcess = false }
     log,
   };
   const graphql = createGraphql(parts);
+  const listFiles = createListFiles(parts, url);
   const webSockets = createWebSockets(parts, graphql);
   return {
     executors: { EXPORT: exportExecutor(exporting) },
@@ -90,6 +92,7 @@ export async function createGateway({ config, database, url, ofProcess = false }
       else if (req.url === '/') res.writeHead(302, { location: '/graphql' }).end();
       else if (/^\/metrics(?:\?|$)/.test(req.url ?? '')) void metrics.answer(req, res);
       else if (/^\/exports\//.test(req.url ?? '')) void download(parts, req, res);
+      else if (/^\/lists\//.test(req.url ?? '')) void listFiles.answer(req, res);
       else void graphql(req, res);
     },
     upgrade: (req, socket, head) => webSockets.upgrade(req, socket, head),
