@@ -32,7 +32,8 @@ export function createListFiles(parts: GraphqlParts, url: string): ListFiles {
         const viewer = await viewerOfRequest(parts, req);
         if (req.method !== 'GET') return void res.writeHead(405, { allow: 'GET' }).end();
         const asked = await askedOf(parts, req);
-        if (asked === null) return answerProblem(res, { status: 404, code: 'NOT_FOUND', message: 'There is no such list.' });
+        if (asked === null)
+          return answerProblem(res, { status: 404, code: 'NOT_FOUND', message: 'There is no such list.' });
         if (streams >= parts.config.exportStreams) return answerProblem(res, TOO_MANY);
         streams++;
         try {
@@ -65,10 +66,14 @@ async function askedOf({ schema, database }: GraphqlParts, { url = '' }: Incomin
   const [, list, extension] = LISTS.exec(pathname) ?? [];
   if (list === undefined) return null;
   for (const name of searchParams.keys()) {
-    if (!PARAMETERS.includes(name)) throw new ArgumentError(`${name} is no parameter: give ${PARAMETERS.join(' or ')}.`);
+    if (!PARAMETERS.includes(name))
+      throw new ArgumentError(`${name} is no parameter: give ${PARAMETERS.join(' or ')}.`);
   }
   const type = (argument: string) => {
-    const given = schema.getQueryType()?.getFields()[list]?.args.find(({ name }) => name === argument)?.type;
+    const given = schema
+      .getQueryType()
+      ?.getFields()
+      [list]?.args.find(({ name }) => name === argument)?.type;
     if (!isInputType(given)) throw new Error(`${list} has no argument ${argument}`);
     return isNonNullType(given) ? given.ofType : given;
   };
@@ -117,7 +122,11 @@ async function send({ parts, url, viewer, asked, res }: Sending): Promise<void> 
   try {
     await pass(stream.bytes as Readable, res, () => {
       const disposition = `attachment; filename="${list}.${format.toLowerCase()}"`;
-      res.writeHead(200, { 'content-type': CONTENT_TYPES[format], 'content-disposition': disposition, 'cache-control': 'no-store' });
+      res.writeHead(200, {
+        'content-type': CONTENT_TYPES[format],
+        'content-disposition': disposition,
+        'cache-control': 'no-store',
+      });
     });
   } finally {
     clearTimeout(limit);

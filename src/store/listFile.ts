@@ -63,18 +63,23 @@ export function assignmentLines(viewer: Viewer, filter: AssignmentFilter, format
     WHERE ${sql.join(where, sql` AND `)}`;
 }
 
-const isField = (field: Fields[string]): field is Field => 'kind' in field && 'value' in field && typeof field.kind === 'string';
+const isField = (field: Fields[string]): field is Field =>
+  'kind' in field && 'value' in field && typeof field.kind === 'string';
 
 function selected(fields: Fields, format: FileFormat): RawBuilder<unknown> {
   if (format === 'JSONL') return sql`concat(${sql.join(jsonParts(fields))})`;
   return sql.join(
-    flattened(fields).map(([name, { kind, value }]) => sql`${kind === 'TEXT' ? unlikeFormula(value) : value} AS ${sql.id(name)}`),
+    flattened(fields).map(
+      ([name, { kind, value }]) => sql`${kind === 'TEXT' ? unlikeFormula(value) : value} AS ${sql.id(name)}`,
+    ),
   );
 }
 
 function flattened(fields: Fields): [string, Field][] {
   return Object.entries(fields).flatMap(([name, field]) =>
-    isField(field) ? [[name, field] as [string, Field]] : flattened(field).map(([inner, each]) => [`${name}.${inner}`, each] as [string, Field]),
+    isField(field)
+      ? [[name, field] as [string, Field]]
+      : flattened(field).map(([inner, each]) => [`${name}.${inner}`, each] as [string, Field]),
   );
 }
 

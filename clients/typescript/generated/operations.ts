@@ -434,6 +434,8 @@ export type AuditEventType =
   | 'BULK_OPERATION_STARTED'
   /** Principals, scopes and roles were imported; the payload counts them. */
   | 'DIRECTORY_IMPORTED'
+  /** Somebody began to stream a whole list; the payload says which, and with which filter. */
+  | 'LIST_EXPORTED'
   /** A policy template was made. */
   | 'POLICY_TEMPLATE_CREATED'
   /** A policy template was changed; the payload holds each rule before and after. */

@@ -1,0 +1,244 @@
+/** Is a streamed list the list itself, for whoever may see it, and is a broken one never taken for a whole? */
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { parse } from 'csv-parse/sync';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { literal } from '../../src/store/listFile.ts';
+import { withServer } from '../support/database.ts';
+import { type Anything, type Caller, startGateway, type TestGateway } from '../support/gateway.ts';
+import { until } from '../support/process.ts';
+import { PLAIN_ROLE, type Rows, rowsOf } from '../support/rows.ts';
+
+let gateway: TestGateway;
+let rows: Rows;
+beforeAll(async () => {
+  gateway = await startGateway({ config: { exportStreams: 2 } });
+  rows = rowsOf(gateway.database);
+});
+afterAll(() => gateway.close());
+
+async function get(caller: Caller, address: string, parameters: Record<string, string> = {}, method = 'GET') {
+  const url = new URL(`/lists/${address}?${new URLSearchParams(parameters)}`, gateway.url);
+  return fetch(url, { method, headers: await gateway.authorization(caller) });
+}
+const lines = (text: string) =>
+  text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Anything);
+const everything = JSON.stringify({ phases: ['IN_FORCE', 'FUTURE', 'ENDED'] });
+
+const NODES = `nodes { id provider type state startsAt endsAt endedBy condition createdAt
+  principal { id displayName ... on User { kind: __typename userPrincipalName } }
+  role { id displayName } scope { id kind path displayName } }`;
+
+/** All of them, as the query shows them. */
+async function asked(caller: Caller, filter: object): Promise<Anything[]> {
+  const found: Anything[] = [];
+  for (let after: string | null = null; ; ) {
+    const { data }: Anything = await gateway.ask(
+      caller,
+      `query ($filter: AssignmentFilter, $after: Cursor) { assignments(first: 1000, filter: $filter, after: $after) {
+        ${NODES} pageInfo { hasNextPage endCursor } } }`,
+      { filter, after },
+    );
+    found.push(...data.assignments.nodes);
+    if (!data.assignments.pageInfo.hasNextPage) return found;
+    after = data.assignments.pageInfo.endCursor;
+  }
+}
+
+const byId = (list: Anything[]) => [...list].sort((one, other) => (one.id < other.id ? -1 : 1));
+const bare = (list: Anything[]) =>
+  byId(list).map(({ principal: { kind: _, userPrincipalName: __, ...principal }, ...rest }) => ({
+    ...rest,
+    principal,
+  }));
+
+describe('a list', () => {
+  test.each(['pia', 'maya', 'owen', 'gus', 'grace'] as const)('shows %s what the query shows', async (caller) => {
+    const answer = await get(caller, 'assignments.jsonl', { filter: everything });
+    const found = lines(await answer.text());
+    expect(answer.headers.get('content-type')).toBe('application/jsonl; charset=utf-8');
+    expect(bare(found)).toEqual(bare(await asked(caller, JSON.parse(everything))));
+    expect(found.length).toBeGreaterThan(0);
+  });
+
+  test.each<object>([
+    {},
+    { types: ['ELIGIBLE'], permanent: false },
+    { providers: ['AZURE_RESOURCE'], below: '/subscriptions' },
+    { endsBefore: '2027-01-01T00:00:00Z', providers: [] },
+    { search: "o'b", phases: ['IN_FORCE', 'ENDED'] },
+    { search: '\\"$1{}' },
+  ])('is chosen like the query by %o', async (filter) => {
+    const found = lines(await (await get('pia', 'assignments.jsonl', { filter: JSON.stringify(filter) })).text());
+    expect(bare(found)).toEqual(bare(await asked('pia', filter)));
+  });
+
+  test('is as it was at an instant', async () => {
+    const asOf = new Date(performance.timeOrigin - 86_400_000).toISOString();
+    const found = lines(await (await get('pia', 'assignments.jsonl', { asOf })).text());
+    const { data } = await gateway.ask('pia', 'query ($at: DateTime) { assignments(asOf: $at) { totalCount } }', {
+      at: asOf,
+    });
+    expect(found).toHaveLength(data.assignments.totalCount);
+  });
+
+  test('in CSV is quoted, and holds no formula', async () => {
+    const name = '=cmd|"x", \n\\ \u2028 ünï';
+    await rows.assignment({ principal: await rows.user(name), role: PLAIN_ROLE });
+    const filter = JSON.stringify({ search: '=cmd|' });
+    const text = await (await get('pia', 'assignments.csv', { filter })).text();
+    const [row] = parse(text, { columns: true }) as Record<string, string>[];
+    expect([text.split('\n')[0], row?.['principal.displayName'], row?.endsAt]).toEqual([
+      'id,provider,type,state,principal.id,principal.kind,principal.displayName,principal.userPrincipalName,role.id,role.displayName,scope.id,scope.kind,scope.path,scope.displayName,startsAt,endsAt,endedBy,condition,createdAt',
+      ...[`'${name}`, ''],
+    ]);
+    const [line] = lines(await (await get('pia', 'assignments.jsonl', { filter })).text());
+    expect(line.principal.displayName).toBe(name);
+  });
+
+  test('of nothing is empty, with its header in CSV', async () => {
+    const filter = '{"types":[]}';
+    expect(await (await get('pia', 'assignments.jsonl', { filter })).text()).toBe('');
+    expect((await (await get('pia', 'assignments.csv', { filter })).text()).split('\n')).toHaveLength(2);
+  });
+
+  test('is on record', async () => {
+    await (await get('maya', 'assignments.csv', { filter: '{"types":["ACTIVE"]}' })).text();
+    const [event] = await rows.run(
+      sql`SELECT payload FROM event WHERE type = 'list.exported' ORDER BY id DESC LIMIT 1`,
+    );
+    expect(event).toEqual({
+      payload: { list: 'assignments', format: 'CSV', filter: { types: ['ACTIVE'] }, asOf: null },
+    });
+  });
+});
+
+describe('what is refused', () => {
+  test.each<[string, Record<string, string>, string, string]>([
+    ['a filter that is no JSON', { filter: '{' }, 'BAD_USER_INPUT', 'filter is not JSON'],
+    ['an unknown field', { filter: '{"sort":1}' }, 'BAD_USER_INPUT', 'filter: Field "sort"'],
+    ['an unknown word', { filter: '{"types":["BOTH"]}' }, 'BAD_USER_INPUT', 'filter.types.0'],
+    ['a broken path', { filter: '{"below":"//"}' }, 'BAD_USER_INPUT', 'filter.below'],
+    ['an unfit character', { filter: '{"search":"\\u0000"}' }, 'BAD_USER_INPUT', 'filter'],
+    [
+      'a contradiction',
+      { filter: '{"permanent":true,"endsBefore":"2027-01-01T00:00:00Z"}' },
+      'CONTRADICTING_FILTER',
+      'permanent',
+    ],
+    ['the future', { asOf: '2999-01-01T00:00:00Z' }, 'BAD_USER_INPUT', 'asOf'],
+    ['an unknown parameter', { first: '3' }, 'BAD_USER_INPUT', 'first is no parameter'],
+  ])('says why: %s', async (_what, parameters, code, message) => {
+    const answer = await get('pia', 'assignments.jsonl', parameters);
+    const { errors } = (await answer.json()) as Anything;
+    expect([answer.status, errors[0].extensions.code]).toEqual([400, code]);
+    expect(errors[0].message).toContain(message);
+  });
+
+  test.each(['secrets.jsonl', 'assignments', 'assignments.xml', 'assignments.jsonl/x'])(
+    'is no list: %s',
+    async (address) => {
+      expect((await get('pia', address)).status).toBe(404);
+    },
+  );
+
+  test('is whoever has no token, and whoever wants to write', async () => {
+    expect((await get(null, 'assignments.jsonl')).status).toBe(401);
+    expect((await get('pia', 'assignments.jsonl', {}, 'POST')).status).toBe(405);
+  });
+});
+
+test.each<[unknown, string, unknown]>([
+  [null, 'text', null],
+  [true, 'boolean', true],
+  [5, 'integer', 5],
+  ["'; DROP TABLE x; --", 'text', "'; DROP TABLE x; --"],
+  ['$1 \\ \' " {}', 'text', '$1 \\ \' " {}'],
+  [['a"b,', '\\', "'", '{}', 'NULL', ''], 'text[]', ['a"b,', '\\', "'", '{}', 'NULL', '']],
+  [[null], 'text[]', [null]],
+])('the value %o is written so that it is read as it was', async (value, type, expected) => {
+  const found = await gateway.database.em
+    .fork()
+    .execute(`SELECT ${literal(value).replaceAll('?', '??')}::${type} AS value`);
+  expect(found).toEqual([{ value: expected }]);
+});
+
+describe('a reader', () => {
+  let administrator: { token: string };
+  beforeAll(async () => {
+    const id = await rows.user('Reader of everything');
+    await rows.assignment({ principal: id, role: '62e90394-69f5-4237-9190-012177145e10' });
+    administrator = { token: await gateway.tokenOf(id) };
+    // Some 30 megabytes: more than all buffers on the way hold.
+    await rows.run(sql`
+      WITH people AS (INSERT INTO principal (id, kind, display_name, user_principal_name, user_type)
+        SELECT gen_random_uuid(), 'USER', repeat('long ', 200) || n, 'many' || n || '@example.com', 'MEMBER' FROM generate_series(1, 20000) n
+        RETURNING id)
+      INSERT INTO assignment (id, provider, role_id, scope_id, principal_id, type, state, starts_at, created_at)
+      SELECT gen_random_uuid(), 'ENTRA_ROLE', ${PLAIN_ROLE}, (SELECT id FROM scope WHERE kind = 'DIRECTORY'), id, 'ELIGIBLE', 'ASSIGNED',
+        now() - interval '1 day', now() FROM people`);
+  });
+
+  async function slow(): Promise<{ sent: ReturnType<typeof request>; response: IncomingMessage }> {
+    const address = new URL('/lists/assignments.jsonl', gateway.url);
+    const sent = request(address, { headers: await gateway.authorization(administrator), agent: false });
+    sent.on('error', () => undefined).end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    response.on('error', () => undefined).pause();
+    return { sent, response };
+  }
+  const copying = async () =>
+    withServer(gateway.clone.administratorUrl, async (client) => {
+      const { rows: found } = await client.query<{ pid: number }>(
+        `SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY (%' AND state = 'active' AND datname = $1`,
+        [new URL(gateway.databaseUrl).pathname.slice(1)],
+      );
+      return found.map(({ pid }) => pid);
+    });
+
+  test('who goes away leaves no connection behind', async () => {
+    const { sent } = await slow();
+    await until('a connection', async () => (await copying()).length === 1);
+    sent.destroy();
+    await until('none', async () => (await copying()).length === 0);
+  });
+
+  test('who takes their time costs no memory, and keeps nobody else waiting', async () => {
+    const two = [await slow(), await slow()];
+    await until('two connections', async () => (await copying()).length === 2);
+    const busy = await get(administrator, 'assignments.jsonl');
+    expect([busy.status, ((await busy.json()) as Anything).errors[0].extensions.code]).toEqual([
+      429,
+      'TOO_MANY_EXPORTS',
+    ]);
+    expect((await gateway.ask(administrator, '{ me { principal { id } } }')).status).toBe(200);
+    const { external, arrayBuffers } = process.memoryUsage();
+    expect(external + arrayBuffers).toBeLessThan(150_000_000);
+    for (const { response } of two) {
+      let size = 0;
+      for await (const part of response) size += (part as Buffer).length;
+      expect([size > 20_000_000, response.complete]).toEqual([true, true]);
+    }
+    await until('none', async () => (await copying()).length === 0);
+  });
+
+  test('whose list breaks in the middle is told', async () => {
+    const { response } = await slow();
+    const [pid] = await until('a connection', async () => {
+      const found = await copying();
+      return found.length > 0 && found;
+    });
+    await withServer(gateway.clone.administratorUrl, (client) =>
+      client.query('SELECT pg_terminate_backend($1)', [pid]),
+    );
+    const read = async () => {
+      for await (const _ of response);
+    };
+    await expect(read()).rejects.toThrow('aborted');
+    expect(response.complete).toBe(false);
+  });
+});
