@@ -1,16 +1,28 @@
 /** What is on record? Every event, for auditors all of them and for everybody else their own. @see https://learn.microsoft.com/entra/id-governance/privileged-identity-management/pim-how-to-use-audit-log */
 import { AUDIT_EVENTS } from '../src/events.ts';
+import { type AuditRow, listAudit } from '../src/store/audit.ts';
+import { instant } from '../src/store/transaction.ts';
+import { encodeCursor } from '../src/stream/cursor.ts';
 import type { StreamItem } from '../src/stream/item.ts';
 import { Assignment } from './assignment.ts';
 import { builder, ProviderEnum } from './builder.ts';
+import { connectionOf, pageArguments } from './connection.ts';
 import { idsOf, PRINCIPAL_TYPES } from './ids.ts';
-import { Principal } from './principal.ts';
+import { PRINCIPAL, Principal } from './principal.ts';
 import { Request } from './request.ts';
-import { Role } from './role.ts';
-import { Scope } from './scope.ts';
+import { ROLE, Role } from './role.ts';
+import { SCOPE, Scope } from './scope.ts';
+import { type Source, wantedOf } from './selection.ts';
 import { eventTypes, feed, itemFields, loadOptional, streamArguments } from './stream.ts';
 
 const AuditEventType = eventTypes('AuditEventType', 'What happened.', AUDIT_EVENTS);
+
+/** An entry is no property of its row, but all of it together. */
+const AUDIT: Source = {
+  always: ['epoch', 'at', 'type'],
+  fields: { cursor: [], kind: [], assignment: ['assignmentId'], request: ['requestId'], details: ['payload'] },
+  joins: { actor: PRINCIPAL, principal: PRINCIPAL, role: ROLE, scope: SCOPE },
+};
 
 const AuditEvent = builder.objectRef<StreamItem>('AuditEvent');
 AuditEvent.implement({
@@ -27,19 +39,20 @@ AuditEvent.implement({
       type: Principal,
       nullable: true,
       description: 'Whose access; null when it concerns nobody in particular.',
-      resolve: ({ event }, _args, { loaders }) => loadOptional(event?.principalId, loaders.principal),
+      resolve: ({ event, named }, _args, { loaders }) =>
+        named?.principal ?? loadOptional(event?.principalId, loaders.principal),
     }),
     role: t.field({
       type: Role,
       nullable: true,
       description: 'The role; null when it concerns none in particular.',
-      resolve: ({ event }, _args, { loaders }) => loadOptional(event?.roleId, loaders.role),
+      resolve: ({ event, named }, _args, { loaders }) => named?.role ?? loadOptional(event?.roleId, loaders.role),
     }),
     scope: t.field({
       type: Scope,
       nullable: true,
       description: 'Where; null when it concerns no scope in particular.',
-      resolve: ({ event }, _args, { loaders }) => loadOptional(event?.scopeId, loaders.scope),
+      resolve: ({ event, named }, _args, { loaders }) => named?.scope ?? loadOptional(event?.scopeId, loaders.scope),
     }),
     assignment: t.field({
       type: Assignment,
@@ -74,6 +87,63 @@ const AuditEventFilter = builder.inputType('AuditEventFilter', {
     below: t.field({ type: 'ScopePath', description: 'At this scope or anywhere below it.' }),
   }),
 });
+
+const AuditEventConnection = connectionOf(AuditEvent, 'AuditEvent');
+
+const AuditLogFilter = builder.inputType('AuditLogFilter', {
+  description: 'Which entries; every field given must hold.',
+  fields: (t) => ({
+    types: t.field({ type: [AuditEventType], description: 'One of these types. Default: any.' }),
+    providers: t.field({ type: [ProviderEnum], description: 'One of these providers. Default: any, and none.' }),
+    actors: t.idList({ description: 'Done by one of these. Default: by anybody.' }),
+    principals: t.idList({ description: 'About the access of one of these. Default: of anybody.' }),
+    roles: t.idList({ description: 'For one of these roles. Default: for any.' }),
+    requests: t.idList({ description: 'About one of these requests. Default: about any.' }),
+    below: t.field({ type: 'ScopePath', description: 'At this scope or anywhere below it. Default: anywhere.' }),
+    from: t.field({
+      type: 'DateTime',
+      description: 'At this instant or later. Default: from the oldest that is kept.',
+    }),
+    until: t.field({ type: 'DateTime', description: 'Before this instant. Default: up to the newest.' }),
+  }),
+});
+
+/** As the stream delivers it, with the cursor from which a stream goes on. */
+function itemOf(row: AuditRow): StreamItem {
+  const { epoch, at } = row;
+  const position = Number(row.position);
+  const event = { ...row, position } as StreamItem['event'] & AuditRow;
+  return {
+    kind: 'EVENT',
+    position,
+    cursor: encodeCursor({ epoch, position }),
+    at: instant(at),
+    event,
+    row: null,
+    named: row,
+  };
+}
+
+builder.queryFields((t) => ({
+  auditEvents: t.field({
+    type: AuditEventConnection,
+    description:
+      'The audit, newest first: for auditors what they audit, for everybody else what they did and what concerned them. The `cursor` of an entry is one of the stream `auditEvents`; those of `edges` and `pageInfo` are of this list.',
+    args: { ...pageArguments(), filter: t.arg({ type: AuditLogFilter, description: 'Default: all that is kept.' }) },
+    resolve: async (_root, { filter, ...page }, { db, viewer }, info) => {
+      const { actors, principals, roles, requests, ...rest } = filter ?? {};
+      const chosen = {
+        ...rest,
+        actorIds: idsOf(actors, ...PRINCIPAL_TYPES),
+        principalIds: idsOf(principals, ...PRINCIPAL_TYPES),
+        roleIds: idsOf(roles, 'Role'),
+        requestIds: idsOf(requests, 'Request'),
+      };
+      const found = await listAudit(db(), viewer, chosen, page, wantedOf(info, AUDIT));
+      return { ...found, nodes: found.nodes.map(itemOf) };
+    },
+  }),
+}));
 
 builder.subscriptionFields((t) => ({
   auditEvents: t.field({

@@ -23,6 +23,7 @@ export const MATRIX = {
     explainActivation: isUser,
     assignment: isKnown,
     assignments: isKnown,
+    auditEvents: isKnown,
     bulkOperation: isKnown,
     bulkOperations: isKnown,
     eventCursor: isKnown,

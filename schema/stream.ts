@@ -85,7 +85,8 @@ export function itemFields(
       type: Principal,
       nullable: true,
       description: 'Who did it; null when it was the gateway itself, and for what is no event.',
-      resolve: ({ event }, _args, { loaders }) => loadOptional(event?.actorId ?? null, loaders.principal),
+      resolve: ({ event, named }, _args, { loaders }) =>
+        named?.actor ?? loadOptional(event?.actorId ?? null, loaders.principal),
     }),
   }));
 }

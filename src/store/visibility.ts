@@ -100,6 +100,32 @@ export function visibleEvent(viewer: Viewer, alias: string): Predicate {
   ]);
 }
 
+/** What one did, what concerned one's own, and what one audits. @see src/decision/event.ts, which says the same of one event */
+export function auditedEvent({ id, powers }: Viewer, alias: string): Predicate {
+  const [provider, scopeId] = [column(alias, 'provider'), column(alias, 'scope_id')];
+  const parts = [
+    sql<boolean>`${column(alias, 'actor_id')} = ${id}`,
+    sql<boolean>`${column(alias, 'principal_id')} = ANY(${ids([id, ...powers.groups])})`,
+  ];
+  if (powers.ownedGroups.length > 0) {
+    parts.push(sql<boolean>`${scopeId} = ANY(ARRAY(
+      SELECT gs.id FROM scope gs WHERE gs.kind = 'GROUP' AND gs.principal_id = ANY(${ids(powers.ownedGroups)})))`);
+  }
+  if (powers.entraAudit) {
+    parts.push(sql<boolean>`(${scopeId} IS NULL OR ${provider} IS NULL OR ${provider} = 'ENTRA_ROLE')`);
+  }
+  if (powers.azureManage.length > 0) {
+    parts.push(sql<boolean>`(${provider} = 'AZURE_RESOURCE' AND ${scopeId} IN (
+      SELECT scope_id FROM scope_ancestor WHERE ancestor_id = ANY(${ids(powers.azureManage)})))`);
+  }
+  const groups = visibleGroups({ ...powers, ownedGroups: [], groups: [] });
+  if (groups) {
+    parts.push(sql<boolean>`(${provider} = 'GROUP' AND ${scopeId} IN (
+      SELECT gs.id FROM scope gs JOIN principal g ON g.id = gs.principal_id WHERE gs.kind = 'GROUP' AND ${groups}))`);
+  }
+  return any(parts);
+}
+
 export function visiblePrincipal(viewer: Viewer, alias: string): Predicate {
   const present = sql<boolean>`${column(alias, 'deleted_at')} IS NULL`;
   if (browsesDirectory(viewer)) return present;

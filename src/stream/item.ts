@@ -1,6 +1,7 @@
 /** What does a stream deliver, and why does it end? */
 import type { Audience, EventFilter } from '../decision/event.ts';
 import type { Viewer } from '../decision/powers.ts';
+import type { AuditRow } from '../store/audit.ts';
 import type { Sql } from '../store/database.ts';
 import type { EventRow } from '../store/event.ts';
 
@@ -18,6 +19,8 @@ export interface StreamItem {
   readonly event: EventRow | null;
   /** A row of a snapshot; null otherwise. */
   readonly row: unknown;
+  /** What an event names, where that was read with it. */
+  readonly named?: Pick<AuditRow, 'actor' | 'principal' | 'role' | 'scope'>;
 }
 
 /** What somebody subscribes to. */

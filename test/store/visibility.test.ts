@@ -6,6 +6,7 @@ import { PERSONAS, type Persona } from '../../src/company/personas.ts';
 import type { Viewer } from '../../src/decision/powers.ts';
 import { viewerFacts } from '../../src/store/viewer.ts';
 import {
+  auditedEvent,
   visibleAccess,
   visibleEvent,
   visiblePrincipal,
@@ -42,6 +43,12 @@ describe.each(PERSONAS.map((persona): [string, Persona] => [persona.name, person
     const seen = await idsOf(sql`event x`, (viewer) => visibleEvent(viewer, 'x'));
     const sight = new Sight(world, persona);
     expect(seen).toEqual(expected(world.events, (row) => sight.asked(row)));
+  });
+
+  test('sees exactly the audit of the tables', async () => {
+    const seen = await idsOf(sql`event x`, (viewer) => auditedEvent(viewer, 'x'));
+    const sight = new Sight(world, persona);
+    expect(seen).toEqual(expected(world.events, (row) => sight.audit(row)));
   });
 
   test('sees exactly the principals of the tables', async () => {

@@ -461,6 +461,28 @@ export type AuditEventType =
   /** A request was not decided in time. */
   | 'REQUEST_TIMED_OUT';
 
+/** Which entries; every field given must hold. */
+export type AuditLogFilter = {
+  /** Done by one of these. Default: by anybody. */
+  readonly actors?: ReadonlyArray<string> | null | undefined;
+  /** At this scope or anywhere below it. Default: anywhere. */
+  readonly below?: string | null | undefined;
+  /** At this instant or later. Default: from the oldest that is kept. */
+  readonly from?: string | null | undefined;
+  /** About the access of one of these. Default: of anybody. */
+  readonly principals?: ReadonlyArray<string> | null | undefined;
+  /** One of these providers. Default: any, and none. */
+  readonly providers?: ReadonlyArray<Provider> | null | undefined;
+  /** About one of these requests. Default: about any. */
+  readonly requests?: ReadonlyArray<string> | null | undefined;
+  /** For one of these roles. Default: for any. */
+  readonly roles?: ReadonlyArray<string> | null | undefined;
+  /** One of these types. Default: any. */
+  readonly types?: ReadonlyArray<AuditEventType> | null | undefined;
+  /** Before this instant. Default: up to the newest. */
+  readonly until?: string | null | undefined;
+};
+
 /** Whether an activation asks for an authentication context. */
 export type AuthenticationContextRuleInput = {
   /** `c1` to `c99`; null: none. */
@@ -1631,6 +1653,24 @@ export type AuditEventsSubscription = { readonly auditEvents: { readonly kind: S
         { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
         & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
       ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string }, readonly ticket: { readonly number: string | null, readonly system: string | null } | null } | null } };
+
+export type AuditLogQueryVariables = Exact<{
+  filter?: AuditLogFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+  count?: boolean;
+}>;
+
+
+export type AuditLogQuery = { readonly auditEvents: { readonly totalCount?: number, readonly nodes: ReadonlyArray<{ readonly position: number, readonly cursor: string, readonly type: AuditEventType | null, readonly at: string, readonly provider: Provider | null, readonly details: unknown, readonly actor: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly principal: (
+        { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
+        & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
+      ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean } | null, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null, readonly hasPreviousPage: boolean, readonly startCursor: string | null } } };
 
 export type BulkExportMutationVariables = Exact<{
   input: BulkExportInput;
@@ -2837,6 +2877,7 @@ export const OPERATIONS = {
   assignmentEvents: { kind: 'subscription', documentId: 'sha256:06ef409570d9a12f41bfa87878cb3b83fa3512446d7a42621282c81f876d5671' },
   assignments: { kind: 'query', documentId: 'sha256:fc661796c82305337eae5102d3c9f7cab6df6c685cf971a0d1abb0f2a3e8a54a' },
   auditEvents: { kind: 'subscription', documentId: 'sha256:7936fac701a451fb188d3fd924ec395187682460d4dd27318c878ebcd3187d53' },
+  auditLog: { kind: 'query', documentId: 'sha256:76c3013765f54be733bda322440bf19b37f8901b4bb833ff32faac5decadd998' },
   bulkExport: { kind: 'mutation', documentId: 'sha256:6c4f4c887bc2ca88d279792fa732f9978f7df951cccdc20c821eb8bc7f8af905' },
   bulkOperation: { kind: 'query', documentId: 'sha256:50d4244bf1cd018930f1a3c7ba31b2ebea6f0ddea795a3ce3ef6d1b23a3b33e5' },
   bulkOperationProgress: { kind: 'subscription', documentId: 'sha256:71c0966194e0968e8099bf5f81334de59a31098b2a1819c9d3364a196b3287db' },
@@ -2894,6 +2935,7 @@ export interface Operations {
   readonly assignmentEvents: { readonly variables: AssignmentEventsSubscriptionVariables; readonly data: AssignmentEventsSubscription };
   readonly assignments: { readonly variables: AssignmentsQueryVariables; readonly data: AssignmentsQuery };
   readonly auditEvents: { readonly variables: AuditEventsSubscriptionVariables; readonly data: AuditEventsSubscription };
+  readonly auditLog: { readonly variables: AuditLogQueryVariables; readonly data: AuditLogQuery };
   readonly bulkExport: { readonly variables: BulkExportMutationVariables; readonly data: BulkExportMutation };
   readonly bulkOperation: { readonly variables: BulkOperationQueryVariables; readonly data: BulkOperationQuery };
   readonly bulkOperationProgress: { readonly variables: BulkOperationProgressSubscriptionVariables; readonly data: BulkOperationProgressSubscription };
