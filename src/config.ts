@@ -52,6 +52,12 @@ export interface Config {
   readonly production: boolean;
   /** How documents are executed: by plans made once for each, or by graphql-js alone. Default `compiled`. */
   readonly execution: 'compiled' | 'interpreted';
+  /** What one operation may cost. Default 50,000. */
+  readonly costPerOperation: number;
+  /** What the operations of one principal on one gateway may cost in a minute. Default 1,000,000. */
+  readonly costPerMinute: number;
+  /** A statement that takes longer is ended. Default 15. */
+  readonly statementTimeoutSeconds: number;
   /** Accept only documents of the manifest. Default off. */
   readonly trustedDocumentsOnly: boolean;
   /** Web origins that may open a socket or call from a page, beside the gateway's own. Default none. */
@@ -96,6 +102,8 @@ export function readConfig(env: Environment = process.env): Config {
     objectIdClaim: env.OIDC_OBJECT_ID_CLAIM || 'oid',
     production,
     execution: oneOf(env, 'EXECUTION', ['compiled', 'interpreted']),
+    ...readCosts(env),
+    statementTimeoutSeconds: integer(env, 'STATEMENT_TIMEOUT_SECONDS', 15, 1, 3_600),
     trustedDocumentsOnly: boolean(env, 'TRUSTED_DOCUMENTS_ONLY', false),
     allowedOrigins: readOrigins(env),
   };
@@ -110,6 +118,17 @@ function readRetention(env: Environment): Pick<Config, 'auditRetentionDays' | 'r
     );
   }
   return { auditRetentionDays, replayRetentionDays };
+}
+
+function readCosts(env: Environment): Pick<Config, 'costPerOperation' | 'costPerMinute'> {
+  const costPerOperation = integer(env, 'COST_PER_OPERATION', 50_000, 100, 1_000_000_000);
+  const costPerMinute = integer(env, 'COST_PER_MINUTE', Math.max(1_000_000, costPerOperation), 100, 1_000_000_000_000);
+  if (costPerMinute < costPerOperation) {
+    throw new SettingError(
+      `COST_PER_MINUTE is ${costPerMinute} and COST_PER_OPERATION ${costPerOperation}: such an operation could never run.`,
+    );
+  }
+  return { costPerOperation, costPerMinute };
 }
 
 function readIssuer(env: Environment): Config['issuer'] {

@@ -36,7 +36,7 @@ export async function importFile(config: Config, command: ImportCommand): Promis
 }
 
 async function importInto(url: string, { file, skipRefused, dryRun, say }: ImportCommand): Promise<ImportSummary> {
-  const database = await openDatabase(url, POOL_SIZE);
+  const database = await openDatabase(url, { poolSize: POOL_SIZE });
   try {
     await migrate(database, url);
     await loadCatalogue(database);

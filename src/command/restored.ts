@@ -15,7 +15,7 @@ export async function restored(config: Config, { pid, say }: RestoredCommand): P
   const embedded = config.databaseUrl === null ? await joinEmbedded({ folder: config.dataFolder, pid }) : null;
   try {
     const url = embedded?.url ?? config.databaseUrl ?? '';
-    const database = await openDatabase(url, 2);
+    const database = await openDatabase(url, { poolSize: 2 });
     try {
       await migrate(database, url);
       say(`A new epoch of the event log has begun: ${await beginEpoch(database)}.`);

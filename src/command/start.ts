@@ -64,7 +64,10 @@ async function startParts(parts: Parts, options: StartOptions): Promise<void> {
   gatewayModule.catch(() => undefined);
   const url = config.databaseUrl ?? (await startDatabase(parts, options));
   signal.throwIfAborted();
-  const database = await openDatabase(url, config.databasePoolSize);
+  const database = await openDatabase(url, {
+    poolSize: config.databasePoolSize,
+    statementTimeoutSeconds: config.statementTimeoutSeconds,
+  });
   parts.database = database;
   await migrate(database, url);
   await loadCatalogue(database);

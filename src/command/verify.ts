@@ -80,7 +80,7 @@ async function readCheckpoint(file: string, trusted: readonly Buffer[]): Promise
 
 /** One sentence when it cannot be reached, or is not a gateway's. */
 async function checkDatabase(url: string): Promise<void> {
-  const database = await openDatabase(url, 1);
+  const database = await openDatabase(url, { poolSize: 1 });
   try {
     const [row] = await database.em
       .fork()

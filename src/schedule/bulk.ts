@@ -97,7 +97,7 @@ async function keepRunning(options: BulkRunnerOptions, stopped: AbortSignal): Pr
   while (!stopped.aborted) {
     try {
       // For each of them the snapshot it reads and what it writes meanwhile, and one to look for the next.
-      database ??= await openDatabase(url, 2 * CONCURRENCY + 1);
+      database ??= await openDatabase(url, { poolSize: 2 * CONCURRENCY + 1 });
       while (underWay.size < CONCURRENCY && !stopped.aborted) {
         const runnerId = crypto.randomUUID();
         const claimed = await takeBulkOperation(database, runnerId, options.lostAfterSeconds ?? LOST_AFTER_SECONDS);

@@ -35,10 +35,20 @@ export function clientError(error: unknown, log: FaultLog): GraphQLError {
       cause.message.startsWith('Syntax Error') ? 'GRAPHQL_PARSE_FAILED' : 'BAD_USER_INPUT',
     );
   }
+  if (isTimeOut(cause)) return made(error, TIMED_OUT, 'STATEMENT_TIMED_OUT');
   const id = crypto.randomUUID();
   log(id, cause);
   const sentence = 'Something went wrong in the gateway. It is on record there under the id.';
   return made(error, sentence, 'INTERNAL_SERVER_ERROR', { id });
+}
+
+const TIMED_OUT =
+  'The database took too long, and nothing was changed: narrow the filter, ask for a smaller page, or leave out totalCount.';
+
+/** PostgreSQL's query_canceled; drivers wrap it. */
+function isTimeOut(cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false;
+  return (cause as { code?: unknown }).code === '57014' || isTimeOut(cause.cause);
 }
 
 /** A response that carries some data is a success with errors in it: their status is not that of the response. */

@@ -16,6 +16,7 @@ import { watchLag } from '../stream/lag.ts';
 import { startSequencer } from '../stream/sequencer.ts';
 import { startTail } from '../stream/tail.ts';
 import { connectWakeUps } from '../stream/wakeUps.ts';
+import { Budgets } from './budget.ts';
 import { exportExecutor, exportJudge } from './bulkExport.ts';
 import { compiledExecution, type Execute } from './compiled.ts';
 import { trustedDocuments } from './documents.ts';
@@ -63,6 +64,8 @@ export async function createGateway({ config, database, url, ofProcess = false }
   const hub = new Hub({ database, tail, ...limits, onFault: (error) => log('streams', error) });
   measureStreams(metrics, hub);
   const execute = config.execution === 'compiled' ? compiledExecution(schema) : (interpret as Execute);
+  const { costPerOperation, costPerMinute } = config;
+  const budgets = new Budgets({ schema, costPerOperation, costPerMinute });
   const renderings = new Map();
   const { exportMaximumMinutes: maximumMinutes } = config;
   const exporting = { schema, documents, execute, log, maximumMinutes };
@@ -75,6 +78,7 @@ export async function createGateway({ config, database, url, ofProcess = false }
     verifier,
     documents,
     execute,
+    budgets,
     judgeExport,
     renderings,
     log,

@@ -10,6 +10,7 @@ import { viewerOf } from '../identity/viewer.ts';
 import type { Database } from '../store/database.ts';
 import type { Rendering } from '../stream/frame.ts';
 import type { Hub } from '../stream/hub.ts';
+import { type Budgets, withinBudget } from './budget.ts';
 import type { Execute } from './compiled.ts';
 import type { Documents } from './documents.ts';
 import { clientError, type FaultLog, withoutStatus } from './errors.ts';
@@ -27,6 +28,7 @@ export interface GraphqlParts {
   readonly documents: Documents;
   readonly judgeExport: ExportJudge;
   readonly execute: Execute;
+  readonly budgets: Budgets;
   readonly log: FaultLog;
 }
 
@@ -147,8 +149,9 @@ function limits(): Plugin {
   };
 }
 
-function execution({ execute }: GraphqlParts): Plugin {
-  return { onExecute: ({ setExecuteFn }) => setExecuteFn(execute) };
+function execution({ budgets, execute }: GraphqlParts): Plugin {
+  const within = withinBudget(budgets, execute);
+  return { onExecute: ({ setExecuteFn }) => setExecuteFn(within) };
 }
 
 function subscriptions(parts: GraphqlParts): Plugin<Authenticated> {

@@ -65,7 +65,7 @@ export class Selection {
   }
 }
 
-function fieldOf(schema: GraphQLSchema, type: GraphQLObjectType, name: string) {
+export function fieldOf(schema: GraphQLSchema, type: GraphQLObjectType, name: string) {
   if (name === TypeNameMetaFieldDef.name) return TypeNameMetaFieldDef;
   if (type === schema.getQueryType()) {
     if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef;

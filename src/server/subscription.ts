@@ -16,6 +16,7 @@ import { Frame, type Rendering } from '../stream/frame.ts';
 import type { Hub } from '../stream/hub.ts';
 import type { Feed } from '../stream/item.ts';
 import type { Session } from '../stream/subscriber.ts';
+import type { Budgets } from './budget.ts';
 import type { Execute } from './compiled.ts';
 import { clientError, type FaultLog, withoutStatus } from './errors.ts';
 import { pulledSink, type Results, type Sink, type SinkOptions } from './outlet.ts';
@@ -31,6 +32,7 @@ export interface SubscriptionParts {
   readonly database: Database;
   readonly hub: Hub;
   readonly execute: Execute;
+  readonly budgets: Budgets;
   readonly log: FaultLog;
   /** Made once for each document, whoever subscribes with it. */
   readonly renderings: Map<string, Rendering>;
@@ -44,7 +46,7 @@ export async function subscribe(
   args: ExecutionArgs,
   { session, sink: create = pulledSink }: Delivering,
 ): Promise<Results | ExecutionResult> {
-  const source = await createSourceEventStream(args);
+  const source = await sourceWithinBudget(parts, args);
   if (!(Symbol.asyncIterator in source)) {
     return { ...source, errors: source.errors?.map((error) => withoutStatus(clientError(error, parts.log))) ?? [] };
   }
@@ -57,6 +59,16 @@ export async function subscribe(
     end();
   };
   return sink.results;
+}
+
+/** A stream costs once, when it begins. */
+async function sourceWithinBudget({ budgets }: SubscriptionParts, args: ExecutionArgs) {
+  try {
+    budgets.charge(args);
+  } catch (error) {
+    return { errors: [error as GraphQLError] };
+  }
+  return createSourceEventStream(args);
 }
 
 function renderingOf({ database, execute, log, renderings }: SubscriptionParts, args: ExecutionArgs): Rendering {

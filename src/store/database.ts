@@ -12,8 +12,15 @@ import { PreparingClient } from './preparingClient.ts';
 const MIGRATION_LOCK = 7_041_776_001;
 const OLDEST_SERVER = 150_000;
 
+export interface DatabaseOptions {
+  /** Connections at most. Default 10. */
+  readonly poolSize?: number;
+  /** A statement that takes longer is ended. Default 15. */
+  readonly statementTimeoutSeconds?: number;
+}
+
 /** The driver reads the URL itself: MikroORM leaves out its parameters, such as `sslmode` and a socket's folder. */
-const connect = (url: string, dbName: string, poolSize: number) =>
+const connect = (url: string, dbName: string, { poolSize = 10, statementTimeoutSeconds = 15 }: DatabaseOptions) =>
   MikroORM.init(
     defineConfig({
       entities: ENTITIES,
@@ -27,7 +34,7 @@ const connect = (url: string, dbName: string, poolSize: number) =>
         connectionString: url,
         options: '-c timezone=UTC',
         connectionTimeoutMillis: 5_000,
-        statement_timeout: 15_000,
+        statement_timeout: statementTimeoutSeconds * 1_000,
         idle_in_transaction_session_timeout: 30_000,
       },
       extensions: [Migrator],
@@ -68,8 +75,8 @@ export function among(column: RawBuilder<unknown>, ids: readonly string[]): RawB
 }
 
 /** @throws SettingError in one sentence when the server cannot be reached or is older than PostgreSQL 15 */
-export async function openDatabase(url: string, poolSize = 10): Promise<Database> {
-  return connect(url, await checkServer(url), poolSize);
+export async function openDatabase(url: string, options: DatabaseOptions = {}): Promise<Database> {
+  return connect(url, await checkServer(url), options);
 }
 
 export interface ConnectionPool {

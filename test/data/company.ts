@@ -63,7 +63,7 @@ export class OtherCompany extends Error {}
  * @throws OtherCompany when anybody else is
  */
 export async function makeCompany(url: string, options: CompanyOptions): Promise<boolean> {
-  const database = await openDatabase(url, 2);
+  const database = await openDatabase(url, { poolSize: 2 });
   try {
     await migrate(database, url);
     await loadCatalogue(database);

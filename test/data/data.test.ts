@@ -76,7 +76,7 @@ describe('a large company', () => {
   });
 
   it('leaves nothing to be made up for: no end, start, warning or time-out is overdue', async () => {
-    const database = await openDatabase(company.url, 1);
+    const database = await openDatabase(company.url, { poolSize: 1 });
     expect(await dueItems(database.em.fork().getKysely(), 10)).toEqual([]);
     await database.close();
   });

