@@ -25,8 +25,8 @@ import { PAGE_DEFAULT, PAGE_MAXIMUM } from '../store/connection.ts';
 import { fieldOf, type Variables } from './plan.ts';
 
 export const PRICES = {
-  /** Every list of objects that nobody gave a size. */
-  list: 10,
+  /** Every list of objects that nobody gave a size: approvers, stages, refusals are few. */
+  list: 2,
   count: 10,
   mutation: 10,
 } as const;

@@ -114,7 +114,9 @@ describe.each<[PersonaName, Case[]]>([
     const answerTo = async (id: string) => {
       const answer = await gateway.ask(name, document, { id });
       const headers = [...answer.headers].filter(([header]) => header !== 'date');
-      return { status: answer.status, text: answer.text, headers };
+      // What was asked before is in what is left of the budget.
+      const text = answer.text.replace(/"budget":\{.*?\}/, '');
+      return { status: answer.status, text, headers };
     };
     const random = await answerTo(globalId(type, crypto.randomUUID()));
     const id = globalId(type, hidden.get(type) as string);

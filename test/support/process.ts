@@ -17,11 +17,11 @@ export interface Program {
   readonly ended: Promise<number | null>;
 }
 
-/** `node FILE WORDS…` in the checkout, with nothing of this process's environment but the search path. */
+/** `node FILE WORDS…` in the checkout, with nothing of this process's environment but the search path and the execution. */
 export function runNode(file: string, words: readonly string[], env: Record<string, string>): Program {
   const child = spawn(process.execPath, [path.join(PROJECT_FOLDER, file), ...words], {
     cwd: PROJECT_FOLDER,
-    env: { PATH: process.env.PATH, ...env },
+    env: { PATH: process.env.PATH, EXECUTION: process.env.EXECUTION, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
