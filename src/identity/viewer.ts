@@ -1,7 +1,6 @@
 /** Whose request is this? A checked access token becomes the viewer: the principal it names, with its powers of now. */
 import type { Viewer } from '../decision/powers.ts';
-import type { Sql } from '../store/database.ts';
-import { viewerFacts } from '../store/viewer.ts';
+import type { ViewerFacts, ViewerQuestion } from '../store/viewer.ts';
 import type { TokenIdentity } from './token.ts';
 
 /** The token is good, but it names nobody this gateway knows. */
@@ -18,10 +17,15 @@ export class DisabledPrincipalError extends Error {
   }
 }
 
+export type ReadViewer = (question: ViewerQuestion) => Promise<ViewerFacts>;
+
 /** @throws UnknownPrincipalError, DisabledPrincipalError */
-export async function viewerOf(db: Sql, identity: TokenIdentity): Promise<{ viewer: Viewer; now: Date }> {
+export async function viewerOf(read: ReadViewer, identity: TokenIdentity): Promise<{ viewer: Viewer; now: Date }> {
   const permissions = identity.appOnly ? identity.appPermissions : [];
-  const { now, principal, powers } = await viewerFacts(db, identity.objectId, permissions);
+  const { now, principal, powers } = await read({
+    principalId: identity.objectId,
+    applicationPermissions: permissions,
+  });
   // A token of an application cannot speak for a person, nor a person's token for an application; none does for a group.
   if (principal === null || (principal.kind === 'USER') === identity.appOnly || principal.kind === 'GROUP') {
     throw new UnknownPrincipalError();

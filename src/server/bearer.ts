@@ -6,9 +6,9 @@ import { clientError } from './errors.ts';
 import { bearerToken, type GraphqlParts } from './graphql.ts';
 
 /** @throws what `answerError` understands */
-export async function viewerOfRequest({ verifier, database }: GraphqlParts, req: IncomingMessage): Promise<Viewer> {
+export async function viewerOfRequest({ verifier, readViewer }: GraphqlParts, req: IncomingMessage): Promise<Viewer> {
   const identity = await verifier.verify(bearerToken(req.headers.authorization));
-  return (await viewerOf(database.em.fork().getKysely(), identity)).viewer;
+  return (await viewerOf(readViewer, identity)).viewer;
 }
 
 export interface Problem {

@@ -25,6 +25,7 @@ import type { FaultLog } from './errors.ts';
 import { createGraphql, type GraphqlParts } from './graphql.ts';
 import { createListFiles } from './listFile.ts';
 import { createMetrics, measureLog, measureStreams } from './metrics.ts';
+import { createViewerReader } from './viewers.ts';
 import { createWebSockets } from './websocket.ts';
 
 export interface Gateway {
@@ -76,6 +77,7 @@ export async function createGateway({ config, database, url, ofProcess = false }
     hub,
     schema,
     verifier,
+    readViewer: createViewerReader(database),
     documents,
     execute,
     budgets,

@@ -6,7 +6,7 @@ import type { Config } from '../config.ts';
 import type { Viewer } from '../decision/powers.ts';
 import type { TokenIdentity, TokenVerifier } from '../identity/token.ts';
 import { UnauthenticatedError } from '../identity/token.ts';
-import { viewerOf } from '../identity/viewer.ts';
+import { type ReadViewer, viewerOf } from '../identity/viewer.ts';
 import type { Database } from '../store/database.ts';
 import type { Rendering } from '../stream/frame.ts';
 import type { Hub } from '../stream/hub.ts';
@@ -25,6 +25,7 @@ export interface GraphqlParts {
   readonly renderings: Map<string, Rendering>;
   readonly schema: GraphQLSchema;
   readonly verifier: TokenVerifier;
+  readonly readViewer: ReadViewer;
   readonly documents: Documents;
   readonly judgeExport: ExportJudge;
   readonly execute: Execute;
@@ -61,7 +62,7 @@ export function createGraphql(parts: GraphqlParts) {
       refuseUnfitVariables(params?.variables);
       // Whoever listens already is known as of the last event: thousands who come back at once ask the database nothing.
       const known = delivering ? knownViewer(parts.hub, identity) : null;
-      const viewer = known ?? (await viewerOf(database.em.fork().getKysely(), identity)).viewer;
+      const viewer = known ?? (await viewerOf(parts.readViewer, identity)).viewer;
       return createContext(database, viewer, { judgeExport: parts.judgeExport });
     },
     maxRequestBodySize: LIMITS.bulkBody,

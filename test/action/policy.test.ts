@@ -11,6 +11,7 @@ import { defaultPolicy, type RolePolicyRules } from '../../src/decision/policy.t
 import { DIRECTORY_SCOPE, ENTRA, TENANT_ROOT_SCOPE } from '../../src/decision/role.ts';
 import type { Provider } from '../../src/decision/words.ts';
 import { viewerOf } from '../../src/identity/viewer.ts';
+import { createViewerReader } from '../../src/server/viewers.ts';
 import { currentPolicy, lockPolicy, ruleRows } from '../../src/store/policy.ts';
 import { policyTemplatesById } from '../../src/store/policyTemplate.ts';
 import { transact } from '../../src/store/transaction.ts';
@@ -53,7 +54,7 @@ beforeEach(() =>
 
 async function as(objectId: string): Promise<ActionContext> {
   const now = processNow();
-  const { viewer } = await viewerOf(db(), {
+  const { viewer } = await viewerOf(createViewerReader(clone.database), {
     ...{ objectId, appOnly: false, appPermissions: [], authenticationContexts: [] },
     ...{ authenticatedAt: now, multiFactorAt: now, expiresAt: new Date(now.getTime() + 3_600_000) },
   });
