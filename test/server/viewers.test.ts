@@ -19,7 +19,7 @@ test('those of one moment are read by few statements, each as if alone', async (
   const { una, ben, cleo, dan, gail, petra, olive, database } = company;
   const asked = [gail, una, NOBODY, olive, ben, gail, cleo, dan, petra, dan].map((principalId, index) => ({
     principalId,
-    applicationPermissions: index === 9 ? ['RoleManagement.Read.All'] : [],
+    applicationPermissions: index === 9 ? ['RoleManagement.Read.Directory'] : [],
   }));
   const read = createViewerReader(database);
   using statements = watchStatements();
