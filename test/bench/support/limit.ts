@@ -20,7 +20,7 @@ const asIs: Write = (value) => value;
 const writeOf = (expression: string): Write => {
   if (/name$|path$|justification|ticket|#>>/.test(expression)) return JSON.stringify;
   if (/privileged$/.test(expression)) return (value) => (value === 't' ? 'true' : 'false');
-  return /#>|minutes$/.test(expression) ? asIs : quote;
+  return /#>|minutes$|payload$|position$/.test(expression) ? asIs : quote;
 };
 
 /** A function that writes a row: the text between the values is made once. */

@@ -83,6 +83,11 @@ const REQUEST: Shape = {
   },
 };
 
+const EVENT: Shape = {
+  ...{ position: 'e.position', type: 'e.type', at: 'e.at', provider: 'e.provider', actor: principal('o') },
+  ...{ principal: principal('p'), role: ROLE, scope: SCOPE, details: 'e.payload' },
+};
+
 const IN_FORCE = '(a.starts_at <= now() AND (a.ends_at IS NULL OR a.ends_at > now()))';
 const JOINS = (alias: string) =>
   `JOIN principal p ON p.id = ${alias}.principal_id JOIN role r ON r.id = ${alias}.role_id JOIN scope s ON s.id = ${alias}.scope_id`;
@@ -122,6 +127,8 @@ const FUNCTIONS = `
     SELECT a.* FROM assignment a WHERE ${IN_FORCE} ORDER BY a.created_at DESC, a.id DESC $$;
   CREATE OR REPLACE FUNCTION below(place uuid) RETURNS SETOF assignment LANGUAGE sql STABLE AS $$
     SELECT a.* FROM assignment a WHERE ${BELOW} ORDER BY a.created_at DESC, a.id DESC $$;
+  CREATE OR REPLACE FUNCTION audit_log() RETURNS SETOF event LANGUAGE sql STABLE AS $$
+    SELECT e.* FROM event e WHERE e.position IS NOT NULL ORDER BY e.position DESC $$;
   CREATE OR REPLACE FUNCTION waiting_for(approver uuid) RETURNS SETOF request LANGUAGE sql STABLE AS $$
     SELECT q.* FROM request q WHERE ${WAITING} ORDER BY q.created_at DESC, q.id DESC $$;
   CREATE OR REPLACE FUNCTION assignment_settings(a public.assignment) RETURNS jsonb LANGUAGE sql STABLE AS $$
@@ -248,6 +255,25 @@ async function questions(client: pg.Client, pageBelow: number): Promise<Question
       askers: auditor({ first: pageBelow, filter: { below: DIVISION } }),
       postgraphile: `query ($place: UUID!) { below(place: $place, first: ${pageBelow}) { nodes { ${COLUMNS} } ${PAGE} } }`,
       ...{ values: [{ place: places[0]?.id }], lists: [list('assignments', page(BELOW, pageBelow))] },
+    },
+    {
+      ...{
+        name: 'a page of the audit',
+        large: false,
+        document: documentOf('AuditLog'),
+        askers: auditor({ first: 50 }),
+      },
+      postgraphile: `query { auditLog(first: 50) { nodes { position type at provider
+        principalByActorId { rowId: id kind displayName } ${NAMED} payload } ${PAGE} } }`,
+      values: [{}],
+      lists: [
+        {
+          ...{ name: 'events', row: EVENT },
+          from: `FROM (SELECT e.* FROM event e WHERE e.position IS NOT NULL ORDER BY e.position DESC LIMIT 50) e
+            LEFT JOIN principal o ON o.id = e.actor_id LEFT JOIN principal p ON p.id = e.principal_id
+            LEFT JOIN role r ON r.id = e.role_id LEFT JOIN scope s ON s.id = e.scope_id ORDER BY e.position DESC`,
+        },
+      ],
     },
   ];
 }
