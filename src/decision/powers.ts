@@ -14,7 +14,12 @@ export interface HeldRole {
   readonly readsAssignments: boolean;
   /** An ABAC condition narrows what the role reaches in a way this gateway cannot judge. */
   readonly conditional: boolean;
+  /** For a role that reads Azure assignments: its scope and those below, but no more than `FEW_SCOPES` and one. */
+  readonly reach?: readonly string[] | null | undefined;
 }
+
+/** So many are looked up one by one. */
+export const FEW_SCOPES = 500;
 
 /** Plain lists, so that the same powers fill the SQL of every list and every stream. */
 export interface Powers {
@@ -32,6 +37,8 @@ export interface Powers {
   /** Azure scopes at and below which the viewer may view, and manage. */
   readonly azureView: readonly string[];
   readonly azureManage: readonly string[];
+  /** Every scope that `azureView` reaches, where they are few; left out where they are many. */
+  readonly azureReach?: readonly string[] | undefined;
   readonly roleAssignableGroupsView: boolean;
   readonly roleAssignableGroupsManage: boolean;
   readonly otherGroupsView: boolean;
@@ -111,12 +118,19 @@ export function powersOf(
     entraPoliciesView: holds(ENTRA_VIEWERS) || permitted(APPLICATION_POLICIES_VIEW),
     entraPoliciesManage: holds(ENTRA_MANAGERS) || permitted(APPLICATION_POLICIES_MANAGE),
     azureView: unconditional.filter((h) => h.readsAssignments || h.managesAssignments).map((h) => h.scopeId),
+    azureReach: reachOf(unconditional.filter((h) => h.readsAssignments || h.managesAssignments)),
     azureManage: unconditional.filter((h) => h.managesAssignments).map((h) => h.scopeId),
     roleAssignableGroupsView: holds(ROLE_ASSIGNABLE_GROUP_VIEWERS),
     roleAssignableGroupsManage: holds(ROLE_ASSIGNABLE_GROUP_MANAGERS),
     otherGroupsView: holds(OTHER_GROUP_VIEWERS),
     otherGroupsManage: holds(OTHER_GROUP_MANAGERS),
   };
+}
+
+function reachOf(held: readonly HeldRole[]): readonly string[] | undefined {
+  const scopes = held.flatMap((h) => h.reach ?? [h.scopeId]);
+  const known = held.every((h) => h.reach != null) && scopes.length <= FEW_SCOPES;
+  return held.length > 0 && known ? scopes : undefined;
 }
 
 export function mayManage(powers: Powers, target: Target): boolean {

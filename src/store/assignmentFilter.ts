@@ -4,6 +4,7 @@ import type { Viewer } from '../decision/powers.ts';
 import { GROUP_MEMBER } from '../decision/role.ts';
 import type { AssignmentState, AssignmentType, Provider } from '../decision/words.ts';
 import { contradiction, refuseEmptySpan } from './connection.ts';
+import { inForce } from './database.ts';
 import { atOrBelow } from './scope.ts';
 import { named } from './search.ts';
 import { visibleAccess } from './visibility.ts';
@@ -41,14 +42,14 @@ export type AssignmentPhase = (typeof ASSIGNMENT_PHASES)[number];
 
 const phaseAt = (at: RawBuilder<unknown>) => ({
   FUTURE: sql<boolean>`(a.starts_at > ${at} AND a.starts_at IS DISTINCT FROM a.ends_at)`,
-  IN_FORCE: sql<boolean>`a.during @> ${at}`,
+  IN_FORCE: inForce('a', at),
   ENDED: sql<boolean>`(a.ends_at <= ${at} OR a.starts_at = a.ends_at)`,
 });
 
 /** Of the alias `a`. @throws ArgumentError when no assignment could ever fit */
 export function chosenAssignments(viewer: Viewer, filter: AssignmentFilter): RawBuilder<boolean>[] {
   refuseContradictions(filter);
-  const at = filter.asOf == null ? sql`clock_timestamp()` : sql`${filter.asOf}::timestamptz`;
+  const at = filter.asOf == null ? sql`statement_timestamp()` : sql`${filter.asOf}::timestamptz`;
   const inPhase = phaseAt(at);
   const phases = (filter.phases ?? ['IN_FORCE']).map((phase) => inPhase[phase]);
   const where = [sql<boolean>`(${sql.join([sql`false`, ...phases], sql` OR `)})`];

@@ -1,7 +1,7 @@
 /** Which rows may a viewer see? One predicate for every noun, inside the SQL of every list, look-up and stream. */
 import { type RawBuilder, sql } from 'kysely';
 import { browsesDirectory, type Viewer } from '../decision/powers.ts';
-import { ASSIGNMENT_TYPES } from '../decision/words.ts';
+import { ASSIGNMENT_TYPES, PROVIDERS, type Provider } from '../decision/words.ts';
 
 type Predicate = RawBuilder<boolean>;
 
@@ -15,28 +15,45 @@ const ids = (values: readonly string[]) => sql`${[...values]}::uuid[]`;
 const any = (parts: readonly Predicate[]): Predicate => sql<boolean>`(${sql.join(parts, sql` OR `)})`;
 const column = (alias: string, name: string) => sql.ref(`${alias}.${name}`);
 
-/** One's own and one's groups' access, and what one's powers reach. @see domain: who can do what */
-export function visibleAccess({ id, powers }: Viewer, { alias, typeColumn }: AccessColumns): Predicate {
+/**
+ * One's own and one's groups' access, and what one's powers reach. @see domain: who can do what
+ * @param providers where only theirs are asked for, so that nobody looks through a million others for what is not there
+ */
+export function visibleAccess(
+  { id, powers }: Viewer,
+  { alias, typeColumn }: AccessColumns,
+  providers: readonly Provider[] = PROVIDERS,
+): Predicate {
   const provider = column(alias, 'provider');
   const scopeId = column(alias, 'scope_id');
   const parts: Predicate[] = [sql<boolean>`${column(alias, 'principal_id')} = ANY(${ids([id, ...powers.groups])})`];
-  if (powers.entraView.length === ASSIGNMENT_TYPES.length) {
+  const entra = providers.includes('ENTRA_ROLE');
+  if (entra && powers.entraView.length === ASSIGNMENT_TYPES.length) {
     parts.push(sql<boolean>`${provider} = 'ENTRA_ROLE'`);
-  } else if (powers.entraView.length > 0) {
+  } else if (entra && powers.entraView.length > 0) {
     parts.push(
       sql<boolean>`(${provider} = 'ENTRA_ROLE' AND ${column(alias, typeColumn)} = ANY(${[...powers.entraView]}))`,
     );
   }
-  if (powers.azureView.length > 0) {
-    parts.push(sql<boolean>`(${provider} = 'AZURE_RESOURCE' AND ${scopeId} IN (
-      SELECT scope_id FROM scope_ancestor WHERE ancestor_id = ANY(${ids(powers.azureView)})))`);
+  if (powers.azureView.length > 0 && providers.includes('AZURE_RESOURCE')) {
+    // A few scopes are found by the index of scopes; among many, the rows of a page are soon found by time.
+    const below = sql`SELECT scope_id FROM scope_ancestor WHERE ancestor_id = ANY(${ids(powers.azureView)})`;
+    const reached = powers.azureReach ? sql`= ANY(${ids(powers.azureReach)})` : sql`IN (${below})`;
+    parts.push(sql<boolean>`(${provider} = 'AZURE_RESOURCE' AND ${scopeId} ${reached})`);
   }
-  const groups = visibleGroups(powers);
-  if (groups) {
-    parts.push(sql<boolean>`(${provider} = 'GROUP' AND ${scopeId} IN (
-      SELECT gs.id FROM scope gs JOIN principal g ON g.id = gs.principal_id WHERE gs.kind = 'GROUP' AND ${groups}))`);
-  }
+  const groups = visibleGroupAccess(powers, scopeId);
+  if (groups && providers.includes('GROUP')) parts.push(sql<boolean>`(${provider} = 'GROUP' AND ${groups})`);
   return any(parts);
+}
+
+/** What they see is found by its principals and scopes; whoever sees more finds a page sooner by walking through all of it. */
+export function seesFew({ powers }: Viewer, providers: readonly Provider[] = PROVIDERS): boolean {
+  const wide = {
+    ENTRA_ROLE: powers.entraView.length > 0,
+    AZURE_RESOURCE: powers.azureView.length > 0 && !powers.azureReach,
+    GROUP: powers.roleAssignableGroupsView || powers.otherGroupsView,
+  };
+  return !providers.some((provider) => wide[provider]);
 }
 
 /** What one's powers let one manage. @see src/decision/powers.ts, which says the same of one assignment */
@@ -150,6 +167,23 @@ export function visibleScope(viewer: Viewer, alias: string): Predicate {
   ];
   if (browsesDirectory(viewer)) parts.push(sql<boolean>`${column(alias, 'provider')} <> 'AZURE_RESOURCE'`);
   return any(parts);
+}
+
+/** The role-assignable groups are few, and the others are all but them. Null: none. */
+function visibleGroupAccess(powers: Viewer['powers'], scopeId: RawBuilder<unknown>): Predicate | null {
+  const { roleAssignableGroupsView: few, otherGroupsView: others } = powers;
+  if (few && others) return sql<boolean>`true`;
+  const own = [...powers.ownedGroups, ...powers.groups];
+  const parts: Predicate[] = [];
+  if (own.length > 0) {
+    parts.push(sql<boolean>`${scopeId} = ANY(ARRAY(
+      SELECT gs.id FROM scope gs WHERE gs.kind = 'GROUP' AND gs.principal_id = ANY(${ids(own)})))`);
+  }
+  const roleAssignable = sql`(SELECT gs.id FROM principal g JOIN scope gs ON gs.principal_id = g.id AND gs.kind = 'GROUP'
+    WHERE g.role_assignable)`;
+  if (few) parts.push(sql<boolean>`${scopeId} IN ${roleAssignable}`);
+  if (others) parts.push(sql<boolean>`${scopeId} NOT IN ${roleAssignable}`);
+  return parts.length > 0 ? any(parts) : null;
 }
 
 function visibleGroups(powers: Viewer['powers']): Predicate | null {
