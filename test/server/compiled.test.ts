@@ -217,6 +217,32 @@ describe('a plan', () => {
     expect(String(sum.data?.add)).not.toContain('7');
   });
 
+  it('has one for each operation of a document, and for each choice of its directives', async () => {
+    const document = parse(
+      'query A($y: Boolean!) { cat { id lives @include(if: $y) } } query B { colour: __typename }',
+    );
+    const run = async (operationName: string, y: boolean) =>
+      (await compiled({ schema: schemas[1], document, operationName, variableValues: { y }, rootValue: ROOT })).data;
+    expect(await run('A', true)).toEqual({ cat: { id: '1', lives: 9 } });
+    expect(await run('A', false)).toEqual({ cat: { id: '1' } });
+    expect(await run('B', true)).toEqual({ colour: 'Query' });
+    expect(await run('C', true)).toEqual({ other: 'Query' });
+  });
+
+  it('says nothing of what fails when all around it is null already', async () => {
+    const behind = async (turns: number, end: () => unknown) => {
+      for (let turn = 0; turn < turns; turn++) await null;
+      return end();
+    };
+    const cat = () => ({ ...CAT, boss: () => behind(1, broken('first')), friend: () => behind(20, broken('second')) });
+    const rootValue = { cat, rejected: () => behind(40, () => 1) };
+    const document = parse('{ cat { boss { id } friend { id } } rejected }');
+    const expected = JSON.stringify(await execute({ schema: schemas[0], document, rootValue }));
+    expect(JSON.stringify(await compiled({ schema: schemas[1], document, rootValue }))).toBe(expected);
+    expect(expected).toContain('first');
+    expect(expected).not.toContain('second');
+  });
+
   it('keeps the error that was thrown, for whoever masks it', async () => {
     const { errors } = await compiled({ schema: schemas[1], document: parse('{ thrown }'), rootValue: ROOT });
     expect(errors?.[0]?.originalError?.message).toBe('thrown');
