@@ -141,7 +141,7 @@ const COLUMNS = `id provider type state ${NAMED} startsAt endsAt endedBy`;
 const PAGE = 'pageInfo { hasNextPage endCursor hasPreviousPage startCursor }';
 
 const PEOPLE = 20;
-const AUDITOR = '00000000-0000-4000-9000-00000000bec1';
+export const AUDITOR = '00000000-0000-4000-9000-00000000bec1';
 const DIVISION = '/providers/Microsoft.Management/managementGroups/division-1';
 
 export interface Reading {
