@@ -181,7 +181,7 @@ describe('a reader', () => {
       INSERT INTO assignment (id, provider, role_id, scope_id, principal_id, type, state, starts_at, created_at)
       SELECT gen_random_uuid(), 'ENTRA_ROLE', ${PLAIN_ROLE}, (SELECT id FROM scope WHERE kind = 'DIRECTORY'), id, 'ELIGIBLE', 'ASSIGNED',
         now() - interval '1 day', now() FROM people`);
-  });
+  }, 60_000);
 
   async function slow(): Promise<{ sent: ReturnType<typeof request>; response: IncomingMessage }> {
     const address = new URL('/lists/assignments.jsonl', gateway.url);
