@@ -7,8 +7,9 @@ import type { AccessPath } from '../src/decision/access.ts';
 import type { ApprovalStageFacts } from '../src/decision/approval.ts';
 import type { ActivationExplanation, ActivationOutcome, RuleCheck } from '../src/decision/explanation.ts';
 import { listEffectiveAccess } from '../src/store/access.ts';
-import type { CheckInput } from '../src/store/accessCheck.ts';
+import { type AccessQuery, asksLikeOthers, type CheckInput, FEW_QUESTIONS } from '../src/store/accessCheck.ts';
 import { ArgumentError } from '../src/store/connection.ts';
+import type { Database } from '../src/store/database.ts';
 import { Assignment, present } from './assignment.ts';
 import { AssignmentTypeEnum, builder, PrincipalKindEnum, ProviderEnum } from './builder.ts';
 import { connectionOf, pageArguments } from './connection.ts';
@@ -150,7 +151,7 @@ builder.queryFields((t) => ({
       const question =
         role != null ? { roleId: idOf(role, 'Role') } : action != null ? { action } : { dataAction: dataAction ?? '' };
       const principalId = idOf(principal, ...PRINCIPAL_TYPES);
-      return checksOf(context).load({ principalId, question, scope: scopeOf(scope), at: at ?? null });
+      return check(context, { principalId, question, scope: scopeOf(scope), at: at ?? null });
     },
   }),
   effectiveAccess: t.field({
@@ -173,18 +174,27 @@ builder.queryFields((t) => ({
   }),
 }));
 
-const checks = new WeakMap<Context, DataLoader<CheckInput, AccessDecision | null>>();
+type Checks = DataLoader<AccessQuery, AccessDecision | null>;
 
-/** Whoever asks several questions in a document is answered by one statement. */
-function checksOf(context: Context): DataLoader<CheckInput, AccessDecision | null> {
-  const known = checks.get(context);
-  if (known) return known;
-  const { db, viewer } = context;
-  const made = new DataLoader<CheckInput, AccessDecision | null>((inputs) => checkAccess(db(), viewer, inputs), {
-    cache: false,
-  });
-  checks.set(context, made);
-  return made;
+/** Of a document, and of everybody who asks at the same moment. */
+const checks = new WeakMap<Context | Database, Checks>();
+
+/** Whoever asks several questions in a document is answered by one statement, and so are all who ask such as anybody's. */
+function check(context: Context, input: CheckInput): Promise<AccessDecision | null> {
+  const { database, db, viewer } = context;
+  const query = { viewer, input };
+  const shared = asksLikeOthers(query);
+  const key = shared ? database : context;
+  const read = shared ? () => database.em.fork().getKysely() : db;
+  const loader =
+    checks.get(key) ??
+    new DataLoader<AccessQuery, AccessDecision | null>((queries) => checkAccess(read(), queries), {
+      cache: false,
+      // As many as a statement is kept for, once all who have arrived have asked.
+      ...(shared && { maxBatchSize: FEW_QUESTIONS, batchScheduleFn: (dispatch: () => void) => setImmediate(dispatch) }),
+    });
+  checks.set(key, loader);
+  return loader.load(query);
 }
 
 interface EffectiveAccessArguments {

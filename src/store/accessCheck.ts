@@ -8,7 +8,7 @@ import {
   mayViewAccess,
 } from '../decision/access.ts';
 import { canonicalKey } from '../decision/assignment.ts';
-import type { Viewer } from '../decision/powers.ts';
+import { browsesDirectory, type Viewer } from '../decision/powers.ts';
 import { DIRECTORY_SCOPE } from '../decision/role.ts';
 import type { Provider } from '../decision/words.ts';
 import { ANY_AROUND, type InstantsAsText, membershipsUp, present, sourceOf } from './access.ts';
@@ -42,26 +42,40 @@ interface Row {
 
 /** Null: no such principal, role or scope, or none whose access the viewer may see. */
 export async function accessFacts(db: Sql, viewer: Viewer, input: CheckInput): Promise<CheckFacts | null> {
-  const [facts = null] = await accessFactsOf(db, viewer, [input], input.at);
+  const [facts = null] = await accessFactsOf(db, [{ viewer, input }], input.at);
   return facts;
 }
 
-/** The same for many questions about one instant, in the order asked. */
+export interface AccessQuery {
+  readonly viewer: Viewer;
+  readonly input: CheckInput;
+}
+
+/** Of another's access, by somebody who sees every principal: whoever else asks such a thing is answered by the same statement. */
+export function asksLikeOthers({ viewer, input }: AccessQuery): boolean {
+  return input.at === null && browsesDirectory(viewer) && !askedOf(viewer, input).own;
+}
+
+/**
+ * The same for many questions about one instant, in the order asked. All are one viewer's, or such as anybody's.
+ * @see asksLikeOthers
+ */
 export async function accessFactsOf(
   db: Sql,
-  viewer: Viewer,
-  inputs: readonly CheckInput[],
+  queries: readonly AccessQuery[],
   at: Date | null,
 ): Promise<(CheckFacts | null)[]> {
-  const asked = inputs.map((input) => askedOf(viewer, input));
+  const [first] = queries;
+  if (first === undefined) return [];
+  const asked = queries.map(({ viewer, input }) => askedOf(viewer, input));
   const { rows } = await sql<Row>`
     SELECT asked.n, facts.* FROM ${askedTable(asked)} AS asked (principal_id, role_id, scope_id, key, own, n)
-    CROSS JOIN LATERAL (${factsQuery(viewer, asked, at)}) facts`.execute(db);
-  const facts: (CheckFacts | null)[] = inputs.map(() => null);
+    CROSS JOIN LATERAL (${factsQuery(first.viewer, asked, at)}) facts`.execute(db);
+  const facts: (CheckFacts | null)[] = queries.map(() => null);
   for (const row of rows) {
     const index = Number(row.n) - 1;
-    const [input, about] = [inputs[index], asked[index]];
-    if (input && about && (about.own || viewerMaySee(viewer, row))) facts[index] = factsOf(input, row);
+    const [query, about] = [queries[index], asked[index]];
+    if (query && about && (about.own || viewerMaySee(query.viewer, row))) facts[index] = factsOf(query.input, row);
   }
   return facts;
 }
@@ -86,11 +100,17 @@ function askedOf({ id, powers }: Viewer, { principalId, question, scope }: Check
   };
 }
 
-/** PostgreSQL keeps the plan for one question, and takes arrays for long ones. */
+/** So many are named one by one: a statement for each number of them. */
+export const FEW_QUESTIONS = 16;
+
+/** PostgreSQL keeps the plan for few questions, and takes arrays for long ones. */
 function askedTable(asked: readonly Asked[]): RawBuilder<unknown> {
-  const [one] = asked;
-  if (one && asked.length === 1) {
-    return sql`(VALUES (${one.principalId}::uuid, ${one.roleId}::uuid, ${one.scopeId}::uuid, ${one.key}::text, ${one.own}::boolean, 1))`;
+  if (asked.length <= FEW_QUESTIONS) {
+    const rows = asked.map(
+      (one, index) =>
+        sql`(${one.principalId}::uuid, ${one.roleId}::uuid, ${one.scopeId}::uuid, ${one.key}::text, ${one.own}::boolean, ${sql.lit(index + 1)})`,
+    );
+    return sql`(VALUES ${sql.join(rows)})`;
   }
   const column = (name: keyof Asked) => asked.map((each) => each[name]);
   return sql`unnest(${column('principalId')}::uuid[], ${column('roleId')}::uuid[], ${column('scopeId')}::uuid[], ${column('key')}::text[],

@@ -1,10 +1,15 @@
 /** The answers as a client gets them: the demo company, tokens, the matrix and the documents of the SDK. */
+import { graphql } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createContext } from '../../schema/context.ts';
 import { globalId } from '../../schema/ids.ts';
+import { createSchema } from '../../schema/schema.ts';
 import { type PersonaName, persona } from '../../src/company/personas.ts';
 import { ENTRA } from '../../src/decision/role.ts';
 import { documentOf } from '../support/documents.ts';
 import { type Anything, startGateway, type TestGateway } from '../support/gateway.ts';
+import { watchStatements } from '../support/statements.ts';
+import { contextOf } from '../support/viewer.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -34,6 +39,34 @@ describe('checkAccess', () => {
       input: { principal: user('grace'), access: globalAdministrator },
     });
     expect(checkAccess).toBeNull();
+  });
+
+  it('gives those who ask at the same moment one statement, and each the answer that they may have', async () => {
+    const askers = ['grace', 'sam', 'olga', 'maya', 'sam', 'owen'] as const;
+    const input = { principal: user('grace'), access: globalAdministrator };
+    const allowed = async (caller: PersonaName) =>
+      (await ask(caller, 'CheckAccess', { input })).checkAccess?.allowed ?? null;
+    const alone: unknown[] = [];
+    for (const asker of askers) alone.push(await allowed(asker));
+    expect(alone).toEqual([true, true, null, null, true, null]);
+    expect(await Promise.all(askers.map(allowed))).toEqual(alone);
+    const others = askers.filter((asker) => asker !== 'grace');
+    const viewers = await Promise.all(others.map((name) => contextOf(gateway.database, persona(name))));
+    using statements = watchStatements();
+    const answers = await Promise.all(
+      viewers.map(({ viewer }) =>
+        graphql({
+          schema: createSchema(),
+          source: 'query ($input: CheckAccessInput!) { checkAccess(input: $input) { allowed } }',
+          variableValues: { input },
+          contextValue: createContext(gateway.database, viewer),
+        }),
+      ),
+    );
+    expect(answers.map(({ data }) => (data?.checkAccess as { allowed: boolean } | null)?.allowed ?? null)).toEqual(
+      alone.slice(1),
+    );
+    expect(statements.reads()).toHaveLength(1);
   });
 
   it('answers for an operation of Azure, inherited from above', async () => {
