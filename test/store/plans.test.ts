@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Viewer } from '../../src/decision/powers.ts';
 import { DIRECTORY_SCOPE, GROUP_MEMBER } from '../../src/decision/role.ts';
 import { accessFacts } from '../../src/store/accessCheck.ts';
-import { ASSIGNMENT_ORDERS, listAssignments } from '../../src/store/assignment.ts';
+import { listAssignments } from '../../src/store/assignment.ts';
 import { viewerFacts } from '../../src/store/viewer.ts';
 import { cloneDatabase, type TestDatabase } from '../support/database.ts';
 import { PLAIN_ROLE, rowsOf } from '../support/rows.ts';
@@ -52,7 +52,7 @@ test('an access is checked by the rows of whom it is asked about', async () => {
 test('a page of whoever sees little is read by what they see, in every order', async () => {
   const id = await lonely();
   const viewer = { id, kind: 'USER', userType: 'MEMBER', powers: (await viewerFacts(db(), id, [])).powers } as Viewer;
-  for (const field of ASSIGNMENT_ORDERS) {
+  for (const field of ['CREATED_AT', 'STARTS_AT', 'ENDS_AT'] as const) {
     const orderBy = { field, direction: 'ASC' } as const;
     expect(await rowsRead(() => listAssignments(db(), viewer, { orderBy }, { first: 50 })), field).toBeLessThan(
       OTHERS / 4,
