@@ -84,10 +84,10 @@ export function listAssignments(
 ): Promise<Page<AssignmentRow>> {
   const { asOf = null } = filter;
   const visible = visibleAccess(viewer, { alias: 'a', typeColumn: 'type' }, filter.providers ?? undefined);
-  const where = [visible, ...chosenAssignments(viewer, filter)];
+  const chosen = chosenAssignments(viewer, filter);
   const table = asOf === null ? sql`assignment a` : sql`assignments_at(${asOf}::timestamptz) a`;
   const few = seesFew(viewer, filter.providers ?? undefined);
-  const rows = few ? wholly(table, 'a', where) : table;
+  const rows = few ? wholly(table, 'a', [visible]) : table;
   const byName = orderBy?.field === 'PRINCIPAL_NAME';
   const from = byName ? sql`${rows} JOIN principal holder ON holder.id = a.principal_id` : rows;
   const list = {
@@ -95,7 +95,7 @@ export function listAssignments(
     alias: 'a',
     joins: JOINS,
     from,
-    where: few ? [] : where,
+    where: few ? chosen : [visible, ...chosen],
     ...ordered('assignments', ORDERS, orderBy),
   };
   return readPage(db, list, page, wanted);

@@ -92,7 +92,7 @@ const membership = (
   at: RawBuilder<unknown>,
 ) => sql<boolean>`g.deleted_at IS NULL AND m.role_id = ${GROUP_MEMBER}
   AND m.type = 'ACTIVE' AND m.starts_at <= ${at} AND (m.ends_at IS NULL OR m.ends_at > ${at})
-  AND ${visibleAccess(viewer, { alias: 'm', typeColumn: 'type' })}`;
+  AND ${visibleAccess(viewer, { alias: 'm', typeColumn: 'type' }, ['GROUP'])}`;
 
 function ofRoles({ roleCategory, privileged }: AssignmentFilter): RawBuilder<boolean> {
   const where = [];
