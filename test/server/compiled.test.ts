@@ -219,7 +219,7 @@ describe('a plan', () => {
 
   it('has one for each operation of a document, and for each choice of its directives', async () => {
     const document = parse(
-      'query A($y: Boolean!) { cat { id lives @include(if: $y) } } query B { colour: __typename }',
+      'query A($y: Boolean!) { cat { id lives @include(if: $y) } } query B { colour: __typename } query C { other: __typename }',
     );
     const run = async (operationName: string, y: boolean) =>
       (await compiled({ schema: schemas[1], document, operationName, variableValues: { y }, rootValue: ROOT })).data;
