@@ -176,11 +176,11 @@ describe('a reader', () => {
     // Some 30 megabytes: more than all buffers on the way hold.
     await rows.run(sql`
       WITH people AS (INSERT INTO principal (id, kind, display_name, user_principal_name, user_type)
-        SELECT gen_random_uuid(), 'USER', repeat('long ', 200) || n, 'many' || n || '@example.com', 'MEMBER' FROM generate_series(1, 20000) n
+        SELECT gen_random_uuid(), 'USER', 'Long ' || n, 'many' || n || '@example.com', 'MEMBER' FROM generate_series(1, 20000) n
         RETURNING id)
-      INSERT INTO assignment (id, provider, role_id, scope_id, principal_id, type, state, starts_at, created_at)
+      INSERT INTO assignment (id, provider, role_id, scope_id, principal_id, type, state, starts_at, created_at, condition)
       SELECT gen_random_uuid(), 'ENTRA_ROLE', ${PLAIN_ROLE}, (SELECT id FROM scope WHERE kind = 'DIRECTORY'), id, 'ELIGIBLE', 'ASSIGNED',
-        now() - interval '1 day', now() FROM people`);
+        now() - interval '1 day', now(), repeat('long ', 200) FROM people`);
   }, 60_000);
 
   async function slow(): Promise<{ sent: ReturnType<typeof request>; response: IncomingMessage }> {
