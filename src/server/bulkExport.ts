@@ -26,7 +26,7 @@ export interface ExportParts {
   readonly log: FaultLog;
   /** No snapshot is held for longer, in minutes. */
   readonly maximumMinutes: number;
-  /** Rows of a page. Default 250. */
+  /** Rows of a page. Default 1000. */
   readonly pageSize?: number;
 }
 
@@ -38,8 +38,7 @@ interface ExportInput {
   readonly format: ExportFormat;
 }
 
-/** Of 1,000 each, a page's rows outlive the collector's young generation, and the gateway grows by half. */
-const PAGE_SIZE = 250;
+const PAGE_SIZE = 1_000;
 
 /** Refuses what cannot be exported, and fails like the query itself where the caller may not ask it: its first row is read. */
 export function exportJudge(parts: ExportParts): ExportJudge {
