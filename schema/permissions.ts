@@ -57,6 +57,7 @@ export const MATRIX = {
     deny: isUser,
     extend: or(isUser, isManager),
     extendActivation: isUser,
+    importAssignments: isManager,
     remove: isManager,
     removeMany: isManager,
     renew: or(isUser, isManager),

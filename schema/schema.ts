@@ -8,6 +8,7 @@ import './request.ts';
 import './activation.ts';
 import './approval.ts';
 import './cancellation.ts';
+import './assignmentImport.ts';
 import './copy.ts';
 import './removal.ts';
 import './renewal.ts';

@@ -32,6 +32,8 @@ export interface Config {
   readonly exportMaximumMinutes: number;
   /** Lists that may be streamed at a time, each with a connection of its own. Default 4. */
   readonly exportStreams: number;
+  /** The largest file that may be uploaded, in megabytes. Default 256. */
+  readonly uploadMaximumMegabytes: number;
   /** File of the key that signs checkpoints of the event log; made when it is missing. Default in the data folder. */
   readonly checkpointKeyFile: string;
   /** An event that waits longer for its position raises an alarm. Default 5. */
@@ -92,6 +94,7 @@ export function readConfig(env: Environment = process.env): Config {
     bulkExpiryHours: integer(env, 'BULK_EXPIRY_HOURS', 24, 1, 8_760),
     exportMaximumMinutes: integer(env, 'EXPORT_MAXIMUM_MINUTES', 30, 1, 1_440),
     exportStreams: integer(env, 'EXPORT_STREAMS', 4, 1, 100),
+    uploadMaximumMegabytes: integer(env, 'UPLOAD_MAXIMUM_MEGABYTES', 256, 1, 10_000),
     checkpointKeyFile: path.resolve(env.CHECKPOINT_KEY_FILE || path.join(dataFolder, 'checkpoint-key.pem')),
     lagAlarmSeconds: integer(env, 'LAG_ALARM_SECONDS', 5, 1, 86_400),
     metricsToken: env.METRICS_TOKEN || null,

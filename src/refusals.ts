@@ -70,6 +70,7 @@ export const REFUSALS = {
   DUPLICATE_ITEM: 'The batch names this more than once: name it once.',
   PROVIDER_DIFFERS: 'Assignments are copied between scopes of one provider only.',
   COPY_TOO_LARGE: 'More assignments are found than one copy may make: narrow the filter, or import them.',
+  UPLOAD_NOT_FOUND: 'There is no such upload of yours, or it has expired: upload the file again.',
   IDEMPOTENCY_KEY_REUSED: 'This idempotency key came before with another input: use a new key for a new request.',
 } as const;
 
@@ -117,6 +118,14 @@ export interface Refusal {
 
 export interface Refused {
   readonly refusals: readonly Refusal[];
+}
+
+/** Why a row of a file was not taken. */
+export interface RowProblem {
+  readonly code: string;
+  /** Null: it is none in particular. */
+  readonly column: string | null;
+  readonly reason: string;
 }
 
 interface RefusalDetail {

@@ -35,7 +35,7 @@ const FLOORS: Readonly<Record<string, Floor>> = {
   'src/company/': { may: ['src/decision/', 'type:src/events.ts', 'src/catalogue/'], packages: NONE },
   'src/store/': {
     may: [...FOUNDATION, 'src/decision/', 'src/company/', 'src/catalogue/'],
-    packages: /^(@mikro-orm\/|(kysely|pg|pg-copy-streams|jsonc-parser)$|node:)/,
+    packages: /^(@mikro-orm\/|(kysely|pg|pg-copy-streams|jsonc-parser|csv-parse)$|node:)/,
   },
   'src/identity/': {
     may: [...FOUNDATION, 'src/store/', 'src/decision/'],

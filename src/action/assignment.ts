@@ -1,15 +1,16 @@
 /** An administrator makes an eligible or active assignment. */
-import { type AssignmentFacts, decideAssignment } from '../decision/assignment.ts';
+import { type AssignmentDecision, type AssignmentFacts, decideAssignment } from '../decision/assignment.ts';
 import { DIRECTORY_SCOPE } from '../decision/role.ts';
 import type { Reasons } from '../decision/rules.ts';
 import type { ScheduleInput } from '../decision/schedule.ts';
 import type { AssignmentType, Provider } from '../decision/words.ts';
 import { isRefused } from '../refusals.ts';
-import { heldPeriods, insertAssignment } from '../store/assignment.ts';
+import { assignmentRow, heldPeriods } from '../store/assignment.ts';
+import { insertRow } from '../store/bulk.ts';
 import { type EventSubject, record } from '../store/event.ts';
 import { currentPolicy } from '../store/policy.ts';
 import { principalFacts } from '../store/principal.ts';
-import { hasPendingRequest, insertRequest } from '../store/request.ts';
+import { hasPendingRequest, requestRow } from '../store/request.ts';
 import { rolesById } from '../store/role.ts';
 import { type ScopeReference, scopeFacts } from '../store/scope.ts';
 import { databaseNow } from '../store/transaction.ts';
@@ -58,11 +59,29 @@ export async function assignOne(attempt: Attempt, input: AssignInput): Promise<W
   const { facts, policyVersionId } = await assignmentFacts(attempt, input);
   const decision = decideAssignment(facts);
   if (isRefused(decision)) return { ...decision, subject: subjectOf(facts) };
-  const { assigned } = decision;
-  const status = assigned.startsAt > facts.now ? 'GRANTED' : 'PROVISIONED';
   const { tx, viewer } = attempt;
+  const made = madeBy(facts, decision, { viewerId: viewer.id, policyVersionId });
+  await insertRow(tx.getKysely(), 'request', made.request);
+  await insertRow(tx.getKysely(), 'assignment', made.assignment);
+  await record(tx, made.event);
+  return made.written;
+}
+
+interface Making {
+  readonly viewerId: string;
+  readonly policyVersionId: string | null;
+}
+
+/** The rows of one assignment: what asked for it, the assignment itself, and what is on record about it. */
+export function madeBy(
+  facts: AssignmentFacts,
+  { assigned }: AssignmentDecision,
+  { viewerId, policyVersionId }: Making,
+) {
+  const status = assigned.startsAt > facts.now ? 'GRANTED' : 'PROVISIONED';
   const { startsAt, endsAt, ...access } = assigned;
-  const requestId = await insertRequest(tx, {
+  const [requestId, assignmentId] = [crypto.randomUUID(), crypto.randomUUID()];
+  const request = requestRow(requestId, {
     ...access,
     ...facts.schedule,
     ...facts.reasons,
@@ -70,8 +89,8 @@ export async function assignOne(attempt: Attempt, input: AssignInput): Promise<W
     condition: facts.condition,
     action: 'ADMIN_ASSIGN',
     status,
-    assignmentType: input.type,
-    requestorId: viewer.id,
+    assignmentType: facts.type,
+    requestorId: viewerId,
     eligibilityId: null,
     policyVersionId,
     createdAt: facts.now,
@@ -79,26 +98,26 @@ export async function assignOne(attempt: Attempt, input: AssignInput): Promise<W
     escalatesAt: null,
     completedAt: startsAt,
   });
-  const assignmentId = await insertAssignment(tx, {
+  const assignment = assignmentRow(assignmentId, {
     ...assigned,
-    type: input.type,
+    type: facts.type,
     state: 'ASSIGNED',
     eligibilityId: null,
     requestId,
     condition: facts.condition,
     createdAt: facts.now,
   });
-  await record(tx, {
+  const event = {
     ...access,
     type: 'assignment.assigned',
     at: facts.now,
-    actorId: viewer.id,
-    assignmentType: input.type,
+    actorId: viewerId,
+    assignmentType: facts.type,
     assignmentId,
     requestId,
     payload: { startsAt, endsAt },
-  });
-  return { requestId, assignmentId, status };
+  } as const;
+  return { request, assignment, event, written: { requestId, assignmentId, status } satisfies Written };
 }
 
 async function assignmentFacts({ tx, viewer }: Attempt, input: AssignInput) {

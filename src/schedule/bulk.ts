@@ -20,6 +20,7 @@ import {
   writeOutput,
 } from '../store/bulkOperation.ts';
 import { type Database, openDatabase } from '../store/database.ts';
+import { purgeUploads } from '../store/upload.ts';
 
 /** A look for something to run, and the most often that progress is told, in milliseconds. */
 const BEAT = 1_000;
@@ -108,6 +109,7 @@ async function keepRunning(options: BulkRunnerOptions, stopped: AbortSignal): Pr
       }
       if (performance.now() - purgedAt > PURGE_INTERVAL) {
         await purgeBulkFiles(database.em.fork().getKysely(), options.expiryHours ?? 24);
+        await purgeUploads(database.em.fork().getKysely());
         purgedAt = performance.now();
       }
     } catch (error) {

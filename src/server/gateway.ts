@@ -8,6 +8,7 @@ import type { Config } from '../config.ts';
 import { createDevelopmentIssuer } from '../identity/developmentIssuer.ts';
 import { loadDevelopmentKeys } from '../identity/developmentKeys.ts';
 import { createTokenVerifier } from '../identity/token.ts';
+import { importAssignmentRows } from '../schedule/assignmentImport.ts';
 import type { BulkExecutors } from '../schedule/bulk.ts';
 import { loadCheckpointKey } from '../store/checkpointKey.ts';
 import type { Database } from '../store/database.ts';
@@ -25,6 +26,7 @@ import type { FaultLog } from './errors.ts';
 import { createGraphql, type GraphqlParts } from './graphql.ts';
 import { createListFiles } from './listFile.ts';
 import { createMetrics, measureLog, measureStreams } from './metrics.ts';
+import { createUploads } from './upload.ts';
 import { createViewerReader } from './viewers.ts';
 import { createWebSockets } from './websocket.ts';
 
@@ -88,14 +90,16 @@ export async function createGateway({ config, database, url, ofProcess = false }
   const graphql = createGraphql(parts);
   const listFiles = createListFiles(parts, url);
   const webSockets = createWebSockets(parts, graphql);
+  const upload = createUploads({ config, database, verifier, log });
   return {
-    executors: { EXPORT: exportExecutor(exporting) },
+    executors: { EXPORT: exportExecutor(exporting), IMPORT: importAssignmentRows },
     handle(req, res) {
       // Yoga answers an address that is none with the stack of its failure.
       if (!URL.canParse(`http://${req.headers.host}`)) res.writeHead(400, { connection: 'close' }).end();
       else if (issuer && /^\/identity(?:[/?]|$)/.test(req.url ?? '')) issuer.handle(req, res);
       // Whoever opens the address alone looks for something to see.
       else if (req.url === '/') res.writeHead(302, { location: '/graphql' }).end();
+      else if (/^\/uploads(?:\?|$)/.test(req.url ?? '')) void upload(req, res);
       else if (/^\/metrics(?:\?|$)/.test(req.url ?? '')) void metrics.answer(req, res);
       else if (/^\/exports\//.test(req.url ?? '')) void download(parts, req, res);
       else if (/^\/lists\//.test(req.url ?? '')) void listFiles.answer(req, res);

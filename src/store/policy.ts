@@ -77,9 +77,18 @@ function holding(roleId: RawBuilder<unknown>, scopeId: RawBuilder<unknown>): Raw
 
 /** Waits for everybody who judges by the settings, at the scope and below, and keeps others from it until the change is done. */
 export async function lockPolicy(tx: Transaction, { roleId, scopeId }: PolicyKey): Promise<void> {
+  // In this order: whoever judges by all settings at once takes the first alone.
+  await sql`SELECT pg_advisory_xact_lock(${ALL_POLICIES})`.execute(tx.getKysely());
   await sql`SELECT pg_advisory_xact_lock(${lockOf(sql`${roleId}::text`, sql`${scopeId}::text`)})`.execute(
     tx.getKysely(),
   );
+}
+
+const ALL_POLICIES = 7_041_776_019;
+
+/** All settings at once, for whoever judges thousands of requests: a lock for each would be more than the server keeps. */
+export async function shareAllPolicies(tx: Transaction): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock_shared(${ALL_POLICIES})`.execute(tx.getKysely());
 }
 
 const lockOf = (roleId: ReturnType<typeof sql>, scopeId: ReturnType<typeof sql>) =>

@@ -107,8 +107,24 @@ export async function scopeFacts(
 
 export function scopeRead(viewer: Viewer | null, reference: ScopeReference): Read<ScopeFacts | null> {
   const visible = viewer ? visibleScope(viewer, 's') : sql<boolean>`true`;
-  const query = sql`
-    SELECT s.id, s.provider, s.kind, s.path,
+  return { query: factsWhere(sql<boolean>`${referred(reference)} AND ${visible}`), of: ([row = null]) => row };
+}
+
+/** The same of many paths, each of its provider, by one statement. */
+export async function scopeFactsAt(
+  db: Sql,
+  viewer: Viewer,
+  paths: readonly { readonly provider: Provider; readonly path: string }[],
+): Promise<(ScopeFacts & { readonly key: string })[]> {
+  const named = sql<boolean>`(s.provider, s.key) IN (SELECT * FROM unnest(
+    ${paths.map(({ provider }) => provider)}::text[], ${paths.map(({ path }) => canonicalKey(path))}::text[]))`;
+  const query = factsWhere(sql<boolean>`${named} AND ${visibleScope(viewer, 's')}`);
+  return (await sql<ScopeFacts & { key: string }>`${query}`.execute(db)).rows;
+}
+
+function factsWhere(where: RawBuilder<boolean>): RawBuilder<unknown> {
+  return sql`
+    SELECT s.id, s.provider, s.kind, s.path, s.key,
       above.locked, above.ids AS "ancestorIds", above.keys AS "ancestorKeys",
       CASE WHEN s.kind = 'GROUP' THEN json_build_object('id', g.id, 'roleAssignable', g.role_assignable,
         'dynamicMembership', g.dynamic_membership, 'synchronized', g.synchronized) END AS "group"
@@ -116,8 +132,7 @@ export function scopeRead(viewer: Viewer | null, reference: ScopeReference): Rea
     CROSS JOIN LATERAL (
       SELECT bool_or(up.locked) AS locked, array_agg(up.id) AS ids, array_agg(up.key) AS keys
       FROM scope_ancestor a JOIN scope up ON up.id = a.ancestor_id WHERE a.scope_id = s.id) above
-    WHERE ${referred(reference)} AND ${visible}`;
-  return { query, of: ([row = null]) => row };
+    WHERE ${where}`;
 }
 
 /** The id of a scope that may be named by its path, whether or not anybody may see it. */

@@ -790,6 +790,29 @@ export type ExtendInput = {
   readonly validateOnly?: boolean | null | undefined;
 };
 
+/** Which file to bring in, how, and why. */
+export type ImportAssignmentsInput = {
+  /** The same key with the same input gives the same answer, and acts once. */
+  readonly idempotencyKey?: string | null | undefined;
+  /** Why, of every row that does not say. */
+  readonly justification?: string | null | undefined;
+  /** Try it, all or nothing, or what can be. */
+  readonly mode: ImportMode;
+  /** A ticket, of every row that names none. */
+  readonly ticket?: TicketInput | null | undefined;
+  /** What `POST /uploads` answered as `id`. Any mode may follow another. */
+  readonly upload: string;
+};
+
+/** How a file is brought in. */
+export type ImportMode =
+  /** All rows in one transaction, or none when one is refused. Changes of role settings wait until it is over. */
+  | 'ATOMIC'
+  /** Whatever may be written is, a few thousand rows at a time. */
+  | 'BEST_EFFORT'
+  /** Every row is judged, each after those before it, and nothing is written. */
+  | 'DRY_RUN';
+
 /** Which mails are sent. */
 export type NotificationLevel =
   /** All. */
@@ -1040,7 +1063,9 @@ export type RefusalCode =
   /** Nobody decides on their own request. */
   | 'SELF_APPROVAL'
   /** There are too many bulk operations: wait until one is over, or cancel it. */
-  | 'TOO_MANY_BULK_OPERATIONS';
+  | 'TOO_MANY_BULK_OPERATIONS'
+  /** There is no such upload of yours, or it has expired: upload the file again. */
+  | 'UPLOAD_NOT_FOUND';
 
 /** Which assignment to end, and why. */
 export type RemoveInput = {
@@ -1918,6 +1943,13 @@ export type ExtendActivationMutation = { readonly extendActivation: { readonly s
         { readonly id: string, readonly objectId: string, readonly kind: PrincipalKind, readonly displayName: string }
         & { readonly __typename: 'Group' | 'ManagedIdentity' | 'ServicePrincipal' | 'User' }
       ) | null, readonly role: { readonly id: string, readonly provider: Provider, readonly displayName: string, readonly privileged: boolean }, readonly scope: { readonly id: string, readonly kind: ScopeKind, readonly displayName: string, readonly path: string } } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> } };
+
+export type ImportAssignmentsMutationVariables = Exact<{
+  input: ImportAssignmentsInput;
+}>;
+
+
+export type ImportAssignmentsMutation = { readonly importAssignments: { readonly operation: { readonly id: string, readonly kind: BulkOperationKind, readonly status: BulkOperationStatus, readonly processed: number, readonly total: number | null, readonly bytes: number, readonly result: unknown, readonly errorCode: string | null, readonly errorMessage: string | null, readonly url: string | null, readonly createdAt: string, readonly startedAt: string | null, readonly completedAt: string | null, readonly expiresAt: string | null } | null, readonly refusals: ReadonlyArray<{ readonly code: RefusalCode, readonly message: string, readonly field: ReadonlyArray<string>, readonly failedRules: ReadonlyArray<{ readonly rule: PolicyRule, readonly ruleId: string, readonly allowed: string, readonly given: string, readonly remedy: string }>, readonly stepUp: { readonly acrValues: ReadonlyArray<string>, readonly maxAgeSeconds: number | null, readonly claims: string | null } | null }> } };
 
 export type MeQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -2894,6 +2926,7 @@ export const OPERATIONS = {
   explainActivation: { kind: 'query', documentId: 'sha256:fcbad637dfe092fdbdf122783ce141acb49c8fb4b13b88118f0d532108bbcf37' },
   extend: { kind: 'mutation', documentId: 'sha256:9f783ec95664927fb55508e5d1fd074654404430d45f1b7c7398c9cf1200b7d6' },
   extendActivation: { kind: 'mutation', documentId: 'sha256:7864af29376f2167df5e80767a6ee2d8918242c8d804004ed43f3e353f1a1eb9' },
+  importAssignments: { kind: 'mutation', documentId: 'sha256:6671e53f8eb10b46aaae972c80372b990e89808e48c6695e268a5d5c922204aa' },
   me: { kind: 'query', documentId: 'sha256:3434e803d60e72e42fbc5f1ad9fc57fd386d27da239a62695fcf8a4d7c39b414' },
   myAccess: { kind: 'subscription', documentId: 'sha256:360d7b8b7eed9b1d7a43d269a8cecc6979699b9f97058154d64117e744df5c07' },
   myApprovals: { kind: 'query', documentId: 'sha256:e67587c22c1cf1180bc4493b4e0d85579b1e8dc680a9021e5b4181f1ed8c0d71' },
@@ -2952,6 +2985,7 @@ export interface Operations {
   readonly explainActivation: { readonly variables: ExplainActivationQueryVariables; readonly data: ExplainActivationQuery };
   readonly extend: { readonly variables: ExtendMutationVariables; readonly data: ExtendMutation };
   readonly extendActivation: { readonly variables: ExtendActivationMutationVariables; readonly data: ExtendActivationMutation };
+  readonly importAssignments: { readonly variables: ImportAssignmentsMutationVariables; readonly data: ImportAssignmentsMutation };
   readonly me: { readonly variables: MeQueryVariables; readonly data: MeQuery };
   readonly myAccess: { readonly variables: MyAccessSubscriptionVariables; readonly data: MyAccessSubscription };
   readonly myApprovals: { readonly variables: MyApprovalsQueryVariables; readonly data: MyApprovalsQuery };

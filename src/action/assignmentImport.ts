@@ -1,0 +1,469 @@
+/** A file of assignments comes in: every row is judged like `assign` judges it, and written with all others, with some, or not at all. */
+import {
+  type AssignmentFacts,
+  canonicalKey,
+  decideAssignment,
+  type PrincipalFacts,
+  type RoleFacts,
+} from '../decision/assignment.ts';
+import { ASSIGNMENT_COLUMNS, type ReadAssignmentRow, readAssignmentRow } from '../decision/assignmentRow.ts';
+import type { Viewer } from '../decision/powers.ts';
+import { DIRECTORY_SCOPE } from '../decision/role.ts';
+import type { Reasons } from '../decision/rules.ts';
+import type { Period } from '../decision/schedule.ts';
+import { isRefused, type Refusal, type RowProblem, refuse } from '../refusals.ts';
+import {
+  keepImportResult,
+  periodsHeld,
+  principalsNamed,
+  requestsPending,
+  rolesNamed,
+} from '../store/assignmentImport.ts';
+import { insertRows } from '../store/bulk.ts';
+import type { BulkClaim, BulkOperationRow } from '../store/bulkOperation.ts';
+import type { Database } from '../store/database.ts';
+import { type EventInput, eventRow } from '../store/event.ts';
+import { currentPolicies, shareAllPolicies } from '../store/policy.ts';
+import { rolesById } from '../store/role.ts';
+import { type RawRow, RowFileError, readRows } from '../store/rowFile.ts';
+import { scopeFactsAt } from '../store/scope.ts';
+import { databaseNow, type Transaction, transact } from '../store/transaction.ts';
+import { keptUpload, readUpload } from '../store/upload.ts';
+import { currentViewer } from '../store/viewer.ts';
+import { madeBy } from './assignment.ts';
+import { beginBulkOperation } from './bulkOperation.ts';
+import { type ActionContext, type CommonInput, type Outcome, perform } from './perform.ts';
+
+export const IMPORT_MODES = ['DRY_RUN', 'ATOMIC', 'BEST_EFFORT'] as const;
+export type ImportMode = (typeof IMPORT_MODES)[number];
+
+interface ImportOrder {
+  readonly uploadId: string;
+  readonly mode: ImportMode;
+  /** Of every row that does not say. */
+  readonly reasons: Reasons;
+}
+
+export type ImportAssignmentsInput = CommonInput & ImportOrder;
+
+/** The upload is kept for another day. */
+export async function importAssignments(context: ActionContext, input: ImportAssignmentsInput): Promise<Outcome> {
+  const { uploadId, mode, reasons, idempotencyKey } = input;
+  const known = await perform(
+    context,
+    'importAssignments',
+    { ...input, idempotencyKey: null },
+    async ({ tx, viewer }) => {
+      const upload = await keptUpload(tx.getKysely(), viewer.id, uploadId);
+      if (upload === null) return { ...refuse('UPLOAD_NOT_FOUND', { field: ['upload'] }), subject: {} };
+      return { requestId: null, assignmentId: null, status: null };
+    },
+  );
+  if (known.refusals.length > 0) return known;
+  const order = { kind: 'IMPORT', input: { uploadId, mode, reasons }, idempotencyKey } as const;
+  return beginBulkOperation(context, 'importAssignments', order);
+}
+
+/** What runs it gives it. */
+export interface ImportRun {
+  readonly operation: BulkOperationRow;
+  readonly viewer: Viewer;
+  readonly database: Database;
+  readonly signal: AbortSignal;
+  progress(processed: number): void;
+  /** Appends to the report. */
+  write(text: string): Promise<void>;
+}
+
+/** It ends, with what is written so far. */
+export class ImportFailure extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const ROWS_PER_CHUNK = 2_000;
+/** Judged at a stretch. */
+const ROWS_PER_TURN = 100;
+
+interface Counts {
+  rows: number;
+  written: number;
+  refused: number;
+  /** Everything up to this line is done. */
+  line: number;
+}
+
+/** A line of the report. */
+interface RowAnswer {
+  readonly line: number;
+  readonly status: 'WRITTEN' | 'ACCEPTED' | 'REFUSED';
+  readonly code: string | null;
+  readonly column: string | null;
+  readonly reason: string | null;
+  readonly requestId: string | null;
+  readonly assignmentId: string | null;
+}
+
+/** @throws ImportFailure */
+export async function runAssignmentImport(run: ImportRun): Promise<void> {
+  const order = run.operation.input as unknown as ImportOrder;
+  try {
+    await (order.mode === 'BEST_EFFORT' ? chunkByChunk(run, order) : allOrNothing(run, order));
+  } catch (error) {
+    if (error instanceof RowFileError) throw new ImportFailure(error.code, error.message);
+    throw error;
+  }
+}
+
+async function* chunksOf({ database, viewer, signal }: ImportRun, { uploadId }: ImportOrder): AsyncGenerator<RawRow[]> {
+  const db = () => database.em.fork().getKysely();
+  const upload = await keptUpload(db(), viewer.id, uploadId);
+  if (upload === null) throw new ImportFailure('UPLOAD_NOT_FOUND', 'The upload has expired: upload the file again.');
+  let chunk: RawRow[] = [];
+  for await (const row of readRows(readUpload(db, upload), upload.format, ASSIGNMENT_COLUMNS)) {
+    signal.throwIfAborted();
+    chunk.push(row);
+    if (chunk.length < ROWS_PER_CHUNK) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+/** Each chunk is a transaction, which says how far it has come. */
+async function chunkByChunk(run: ImportRun, order: ImportOrder): Promise<void> {
+  let counts: Counts = { rows: 0, written: 0, refused: 0, line: 0 };
+  for await (const chunk of chunksOf(run, order)) {
+    counts = await writeChunk(run, order, chunk, counts);
+  }
+}
+
+/** What the database objects to is tried in halves, until it is a single row that is refused. */
+async function writeChunk(run: ImportRun, order: ImportOrder, chunk: RawRow[], before: Counts): Promise<Counts> {
+  try {
+    const { answers, counts } = await transact(run.database, async (tx) => {
+      const answers = await judgeChunk(tx, run, order, chunk);
+      const counts = counted(before, answers);
+      const result = resultOf(order, counts);
+      if (!(await keepImportResult(tx.getKysely(), run.operation as BulkOperationRow & BulkClaim, result))) {
+        throw new ImportFailure('CANCELED', 'The operation was canceled.');
+      }
+      return { answers, counts };
+    });
+    await report(run, answers, 'WRITTEN');
+    run.progress(counts.rows);
+    return counts;
+  } catch (error) {
+    if (!isObjection(error)) throw error;
+    if (chunk.length === 1) return refuseRow(run, order, chunk[0] as RawRow, before);
+    const half = Math.ceil(chunk.length / 2);
+    const counts = await writeChunk(run, order, chunk.slice(0, half), before);
+    return writeChunk(run, order, chunk.slice(half), counts);
+  }
+}
+
+async function refuseRow(run: ImportRun, order: ImportOrder, { line }: RawRow, before: Counts): Promise<Counts> {
+  const reason = 'Something else that happens at the same time stands against it: try it again.';
+  const answers = [refusedRow(line, { code: 'CONFLICT', column: null, reason })];
+  const counts = counted(before, answers);
+  const db = run.database.em.fork().getKysely();
+  await keepImportResult(db, run.operation as BulkOperationRow & BulkClaim, resultOf(order, counts));
+  await report(run, answers, 'WRITTEN');
+  run.progress(counts.rows);
+  return counts;
+}
+
+/** Integrity constraint violations. */
+function isObjection(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^23/.test(code);
+}
+
+/** Carries the counts out of a transaction that must not be kept. */
+class Undone extends Error {
+  readonly counts: Counts;
+  constructor(counts: Counts) {
+    super();
+    this.counts = counts;
+  }
+}
+
+/** One transaction, which is undone when one row is refused, and after a dry run: rows that stand against each other are found. */
+async function allOrNothing(run: ImportRun, order: ImportOrder): Promise<void> {
+  const claim = run.operation as BulkOperationRow & BulkClaim;
+  try {
+    await run.database.em.fork().transactional(async (tx) => {
+      let counts: Counts = { rows: 0, written: 0, refused: 0, line: 0 };
+      for await (const chunk of chunksOf(run, order)) {
+        const answers = await judgeChunk(tx as Transaction, run, order, chunk);
+        counts = counted(counts, answers);
+        await report(run, answers, 'ACCEPTED');
+        run.progress(counts.rows);
+      }
+      if (order.mode === 'DRY_RUN' || counts.refused > 0) throw new Undone({ ...counts, written: 0 });
+      if (!(await keepImportResult((tx as Transaction).getKysely(), claim, resultOf(order, counts)))) {
+        throw new ImportFailure('CANCELED', 'The operation was canceled.');
+      }
+    });
+  } catch (error) {
+    if (isObjection(error)) {
+      throw new ImportFailure(
+        'CONFLICT',
+        'Something else was written at the same time; nothing was imported: try again.',
+      );
+    }
+    if (!(error instanceof Undone)) throw error;
+    await keepImportResult(run.database.em.fork().getKysely(), claim, resultOf(order, error.counts));
+  }
+}
+
+function counted(before: Counts, answers: readonly RowAnswer[]): Counts {
+  const refused = answers.filter(({ status }) => status === 'REFUSED').length;
+  return {
+    rows: before.rows + answers.length,
+    written: before.written + answers.length - refused,
+    refused: before.refused + refused,
+    line: answers.at(-1)?.line ?? before.line,
+  };
+}
+
+function resultOf({ mode }: ImportOrder, { rows, written, refused, line }: Counts): object {
+  return { mode, rows, written, refused, committedThroughLine: written === 0 ? 0 : line };
+}
+
+async function report({ write }: ImportRun, answers: readonly RowAnswer[], done: 'WRITTEN' | 'ACCEPTED') {
+  const accepted = { requestId: null, assignmentId: null };
+  const lines = answers.map((answer) => {
+    if (answer.status === 'REFUSED') return JSON.stringify(answer);
+    return JSON.stringify({ ...answer, status: done, ...(done === 'ACCEPTED' && accepted) });
+  });
+  await write(`${lines.join('\n')}\n`);
+}
+
+function refusedRow(line: number, problem: RowProblem): RowAnswer {
+  return { line, status: 'REFUSED', ...problem, requestId: null, assignmentId: null };
+}
+
+/** Refusals name the fields of `assign`, which are the columns of the file. */
+function problemOf({ code, message, field, failedRules }: Refusal): RowProblem {
+  const remedies = failedRules.map(({ ruleId, remedy }) => ` ${ruleId}: ${remedy}`);
+  return { code, column: field[0] ?? null, reason: `${message}${remedies.join('')}` };
+}
+
+interface Row {
+  readonly line: number;
+  readonly read: ReadAssignmentRow;
+}
+
+/** Judged in order, each after those before it; what may be made is written. */
+async function judgeChunk(
+  tx: Transaction,
+  run: ImportRun,
+  { reasons }: ImportOrder,
+  chunk: readonly RawRow[],
+): Promise<RowAnswer[]> {
+  const db = tx.getKysely();
+  const viewer = await currentViewer(db, run.viewer);
+  if (viewer === null) throw new ImportFailure('PRINCIPAL_DISABLED', 'The principal was disabled or deleted.');
+  const answers = new Map<number, RowAnswer>();
+  const rows: Row[] = [];
+  for (const { line, values } of chunk) {
+    const read = isProblem(values) ? values : readAssignmentRow(values);
+    if (isProblem(read)) answers.set(line, refusedRow(line, read));
+    else rows.push({ line, read });
+  }
+  await shareAllPolicies(tx);
+  const judged = await factsOf(tx, viewer, rows, reasons);
+  const made: ReturnType<typeof madeBy>[] = [];
+  for (const [index, { line, problem, facts, policyVersionId, held }] of judged.entries()) {
+    // Others wait for the same processor: streams, and whoever asks for something small.
+    if (index % ROWS_PER_TURN === ROWS_PER_TURN - 1) await new Promise((resolve) => setImmediate(resolve));
+    const decision = facts && decideAssignment(facts);
+    if (problem || decision === null || isRefused(decision)) {
+      const refusal = decision && isRefused(decision) ? problemOf(decision.refusals[0] as Refusal) : null;
+      answers.set(line, refusedRow(line, problem ?? (refusal as RowProblem)));
+      continue;
+    }
+    held.push(decision.assigned);
+    const rowsMade = madeBy(facts as AssignmentFacts, decision, { viewerId: viewer.id, policyVersionId });
+    made.push(rowsMade);
+    const { requestId, assignmentId } = rowsMade.written;
+    const done = { code: null, column: null, reason: null, requestId, assignmentId };
+    answers.set(line, { line, status: 'WRITTEN', ...done });
+  }
+  await insertMade(tx, made);
+  return chunk.map(({ line }) => answers.get(line) as RowAnswer);
+}
+
+async function insertMade(tx: Transaction, made: readonly ReturnType<typeof madeBy>[]): Promise<void> {
+  if (made.length === 0) return;
+  const db = tx.getKysely();
+  await insertRows(
+    db,
+    'request',
+    made.map(({ request }) => request),
+  );
+  await insertRows(
+    db,
+    'assignment',
+    made.map(({ assignment }) => assignment),
+  );
+  // In a list the payload is part of the JSON, and not a text in it.
+  const events = made.map(({ event }) => ({ ...eventRow(event as EventInput), payload: event.payload }));
+  await insertRows(db, 'event', events);
+}
+
+function isProblem(value: object): value is RowProblem {
+  return 'code' in value && 'reason' in value;
+}
+
+interface Judged {
+  readonly line: number;
+  /** Set when a name stands for several. */
+  readonly problem: RowProblem | null;
+  readonly facts: AssignmentFacts | null;
+  readonly policyVersionId: string | null;
+  /** Shared by the rows about the same access. */
+  readonly held: Period[];
+}
+
+async function factsOf(tx: Transaction, viewer: Viewer, rows: readonly Row[], shared: Reasons): Promise<Judged[]> {
+  const db = tx.getKysely();
+  const principals = await findPrincipals(tx, viewer, rows);
+  const roles = await findRoles(tx, rows);
+  const scopes = await findScopes(tx, viewer, rows, roles);
+  const named = rows.map(({ line, read }, index) => {
+    const principal = principals(read);
+    const role = roles(read);
+    const scope = scopes(index);
+    return { line, read, principal, role, scope };
+  });
+  const accesses = named.map(({ read, principal, role, scope }) => ({
+    principalId: (principal !== 'AMBIGUOUS' && principal?.id) || NOTHING,
+    roleId: (role !== 'AMBIGUOUS' && role?.id) || NOTHING,
+    scopeId: scope?.id ?? DIRECTORY_SCOPE,
+    type: read.type,
+    provider: (role !== 'AMBIGUOUS' && role?.provider) || ('ENTRA_ROLE' as const),
+  }));
+  const keyOf = (access: (typeof accesses)[number]) =>
+    `${access.principalId} ${access.roleId} ${access.scopeId} ${access.type}`;
+  // Thousands of rows may be about one access: what is held of it is read once.
+  const distinct = [...new Map(accesses.map((access) => [keyOf(access), access])).values()];
+  const policies = await policiesOf(tx, distinct);
+  const periods = await periodsHeld(db, distinct);
+  const now = await databaseNow(tx);
+  const pending = await requestsPending(db, distinct, now);
+  const known = new Map(
+    distinct.map((access, index) => [keyOf(access), { held: periods[index] ?? [], pending: pending.has(index) }]),
+  );
+  return named.map(({ line, read, principal, role, scope }, index) => {
+    const access = accesses[index] as (typeof accesses)[number];
+    const { held, pending: waits } = known.get(keyOf(access)) as { held: Period[]; pending: boolean };
+    if (principal === 'AMBIGUOUS' || role === 'AMBIGUOUS') {
+      return {
+        line,
+        problem: ambiguous(principal === 'AMBIGUOUS' ? 'principal' : 'role'),
+        facts: null,
+        policyVersionId: null,
+        held,
+      };
+    }
+    const policy = policies(access);
+    const facts: AssignmentFacts = {
+      ...{ now, powers: viewer.powers, proof: viewer.proof, role, scope, principal },
+      ...{ type: read.type, schedule: read.schedule, condition: read.condition },
+      reasons: {
+        justification: read.reasons.justification ?? shared.justification,
+        ticketNumber: read.reasons.ticketNumber ?? shared.ticketNumber,
+        ticketSystem: read.reasons.ticketSystem ?? shared.ticketSystem,
+      },
+      ...{ held, pending: waits, rules: policy.rules },
+    };
+    return { line, problem: null, facts, policyVersionId: policy.versionId, held };
+  });
+}
+
+/** Rules are asked for what is absent as well, and never read. */
+const NOTHING = '00000000-0000-0000-0000-000000000000';
+
+function ambiguous(column: 'principal' | 'role'): RowProblem {
+  const reason =
+    column === 'role'
+      ? 'Several roles have this name: name the provider too, or give an id.'
+      : 'Several principals have this name: give an id.';
+  return { code: column === 'role' ? 'ROLE_AMBIGUOUS' : 'PRINCIPAL_AMBIGUOUS', column, reason };
+}
+
+type Accesses = Parameters<typeof currentPolicies>[1];
+
+/** Each role at each scope is asked for once. */
+async function policiesOf(tx: Transaction, accesses: Accesses) {
+  const keyOf = ({ roleId, scopeId }: Accesses[number]) => `${roleId} ${scopeId}`;
+  const distinct = [...new Map(accesses.map((access) => [keyOf(access), access])).values()];
+  const policies = await currentPolicies(tx.getKysely(), distinct);
+  const known = new Map(distinct.map((access, index) => [keyOf(access), policies[index] as (typeof policies)[number]]));
+  return (access: Accesses[number]) => known.get(keyOf(access)) as (typeof policies)[number];
+}
+
+async function findPrincipals(tx: Transaction, viewer: Viewer, rows: readonly Row[]) {
+  const ids = new Set<string>();
+  const names = new Set<string>();
+  for (const {
+    read: { principal },
+  } of rows) {
+    if ('id' in principal) ids.add(principal.id);
+    else names.add(principal.name.toLowerCase());
+  }
+  const found = await principalsNamed(tx.getKysely(), viewer, { ids: [...ids], names: [...names] });
+  const byId = new Map(found.map((row) => [row.id, row]));
+  const byName = new Map<string, Set<string>>();
+  for (const { id, names: own } of found) {
+    for (const name of own) if (name && names.has(name)) byName.set(name, (byName.get(name) ?? new Set()).add(id));
+  }
+  return ({ principal }: ReadAssignmentRow): PrincipalFacts | 'AMBIGUOUS' | null => {
+    if ('id' in principal) return byId.get(principal.id) ?? null;
+    const [id, another] = byName.get(principal.name.toLowerCase()) ?? [];
+    return another ? 'AMBIGUOUS' : (byId.get(id ?? '') ?? null);
+  };
+}
+
+async function findRoles(tx: Transaction, rows: readonly Row[]) {
+  const db = tx.getKysely();
+  const names = new Set(rows.flatMap(({ read: { role } }) => ('name' in role ? [role.name.toLowerCase()] : [])));
+  const named = await rolesNamed(db, [...names]);
+  const ids = new Set(rows.flatMap(({ read: { role } }) => ('id' in role ? [role.id] : [])));
+  for (const { id } of named) ids.add(id);
+  const byId = new Map<string, RoleFacts>((await rolesById(db, [...ids])).map((role) => [role.id, role]));
+  const byName = new Map<string, RoleFacts[]>();
+  for (const { id, name } of named) byName.set(name, [...(byName.get(name) ?? []), byId.get(id) as RoleFacts]);
+  return ({ role, provider }: ReadAssignmentRow): RoleFacts | 'AMBIGUOUS' | null => {
+    const candidates = 'id' in role ? [byId.get(role.id)] : (byName.get(role.name.toLowerCase()) ?? []);
+    const fitting = candidates.filter((each) => each && (provider === null || each.provider === provider));
+    return fitting.length > 1 ? 'AMBIGUOUS' : (fitting[0] ?? null);
+  };
+}
+
+async function findScopes(
+  tx: Transaction,
+  viewer: Viewer,
+  rows: readonly Row[],
+  roles: Awaited<ReturnType<typeof findRoles>>,
+) {
+  const places = rows.map(({ read }) => {
+    const role = roles(read);
+    if (role === null || role === 'AMBIGUOUS') return null;
+    const path = read.scope ?? (role.provider === 'ENTRA_ROLE' ? '/' : '');
+    return { provider: role.provider, path };
+  });
+  const keyOf = ({ provider, path }: NonNullable<(typeof places)[number]>) => `${provider} ${canonicalKey(path)}`;
+  const distinct = new Map(places.flatMap((place) => (place ? [[keyOf(place), place] as const] : [])));
+  const found = await scopeFactsAt(tx.getKysely(), viewer, [...distinct.values()]);
+  const byKey = new Map(found.map((scope) => [`${scope.provider} ${scope.key}`, scope]));
+  return (index: number) => {
+    const place = places[index];
+    return (place && byKey.get(keyOf(place))) || null;
+  };
+}

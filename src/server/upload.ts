@@ -1,0 +1,129 @@
+/** How does a file come in? As the body of a POST, in pieces to the database, from whoever manages assignments. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Config } from '../config.ts';
+import { managesSomething, type Viewer } from '../decision/powers.ts';
+import type { TokenVerifier } from '../identity/token.ts';
+import { viewerOf } from '../identity/viewer.ts';
+import type { Database } from '../store/database.ts';
+import {
+  beginUpload,
+  completeUpload,
+  dropUpload,
+  fillUpload,
+  UPLOADS_OF_PRINCIPAL,
+  type UploadFormat,
+} from '../store/upload.ts';
+import { clientError, type FaultLog } from './errors.ts';
+import { bearerToken } from './graphql.ts';
+
+interface UploadParts {
+  readonly config: Config;
+  readonly database: Database;
+  readonly verifier: TokenVerifier;
+  readonly log: FaultLog;
+}
+
+const FORMATS: Readonly<Record<string, UploadFormat>> = {
+  'text/csv': 'CSV',
+  'application/jsonl': 'JSONL',
+  'application/x-ndjson': 'JSONL',
+};
+
+/** Answered as JSON: `{ id, bytes, expiresAt }`, or `{ errors: [{ message, extensions: { code } }] }` as from GraphQL. */
+class UploadError extends Error {
+  readonly status: number;
+  readonly code: string;
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export function createUploads(parts: UploadParts) {
+  return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    try {
+      answer(res, 201, await receive(parts, req));
+    } catch (error) {
+      refuse(parts, req, res, error);
+    }
+  };
+}
+
+async function receive({ config, database, verifier }: UploadParts, req: IncomingMessage): Promise<object> {
+  if (req.method !== 'POST') throw new UploadError(405, 'METHOD_NOT_ALLOWED', 'Send the file as a POST.');
+  const identity = await verifier.verify(bearerToken(req.headers.authorization));
+  const db = () => database.em.fork().getKysely();
+  const { viewer } = await viewerOf(db(), identity);
+  const format = formatFor(req, viewer);
+  const maximum = config.uploadMaximumMegabytes * 1_000_000;
+  if (Number(req.headers['content-length'] ?? 0) > maximum) throw tooLarge(config);
+  const id = await beginUpload(db(), viewer.id, format);
+  if (id === null) {
+    const sentence = `You have ${UPLOADS_OF_PRINCIPAL} uploads that have not expired: use one of them, or wait.`;
+    throw new UploadError(429, 'TOO_MANY_UPLOADS', sentence);
+  }
+  try {
+    const bytes = await fillUpload(db, id, within(req, maximum, config));
+    if (bytes === 0) throw new UploadError(400, 'EMPTY_FILE', 'The body is empty.');
+    const expiresAt = await completeUpload(db(), id, bytes);
+    return { id: uploadId(id), bytes, expiresAt };
+  } catch (error) {
+    await dropUpload(db(), id);
+    throw error;
+  }
+}
+
+/** As opaque as any other id. */
+export function uploadId(id: string): string {
+  return Buffer.from(`Upload:${id}`).toString('base64url');
+}
+
+function formatFor(req: IncomingMessage, viewer: Viewer): UploadFormat {
+  if (!managesSomething(viewer.powers)) {
+    throw new UploadError(403, 'FORBIDDEN', 'Files are taken from whoever may manage assignments.');
+  }
+  const type = req.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
+  const format = Object.hasOwn(FORMATS, type) ? FORMATS[type] : undefined;
+  if (!format) {
+    const sentence = `The content type is not one of ${Object.keys(FORMATS).join(', ')}.`;
+    throw new UploadError(415, 'UNSUPPORTED_MEDIA_TYPE', sentence);
+  }
+  return format;
+}
+
+async function* within(req: IncomingMessage, maximum: number, config: Config): AsyncGenerator<Buffer> {
+  let size = 0;
+  for await (const bytes of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += bytes.length;
+    if (size > maximum) throw tooLarge(config);
+    yield bytes;
+  }
+}
+
+function tooLarge({ uploadMaximumMegabytes: megabytes }: Config): UploadError {
+  return new UploadError(413, 'REQUEST_ENTITY_TOO_LARGE', `The file holds more than ${megabytes} MB.`);
+}
+
+function refuse({ log }: UploadParts, req: IncomingMessage, res: ServerResponse, error: unknown): void {
+  // Whoever has gone in the middle hears nothing any more.
+  if (req.destroyed && !req.complete) {
+    res.destroy();
+    return;
+  }
+  // What is left of the body is not read.
+  if (!req.complete) res.setHeader('connection', 'close');
+  if (error instanceof UploadError) {
+    answer(res, error.status, { errors: [{ message: error.message, extensions: { code: error.code } }] });
+    return;
+  }
+  const { message, extensions } = clientError(error, log);
+  const { http, ...rest } = extensions as { http: { status: number; headers: Record<string, string> } };
+  for (const [name, value] of Object.entries(http.headers)) res.setHeader(name, value);
+  answer(res, http.status, { errors: [{ message, extensions: rest }] });
+}
+
+function answer(res: ServerResponse, status: number, body: object): void {
+  res.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  res.end(JSON.stringify(body));
+}

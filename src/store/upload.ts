@@ -1,0 +1,86 @@
+/** What have callers uploaded? Files in pieces that any gateway can read, each for whoever uploaded it and for a day. */
+import { sql } from 'kysely';
+import { CHUNK_BYTES } from './bulkOperation.ts';
+import type { Sql } from './database.ts';
+import { instant } from './transaction.ts';
+
+export type UploadFormat = 'CSV' | 'JSONL';
+
+export interface Upload {
+  readonly id: string;
+  readonly format: UploadFormat;
+  readonly bytes: number;
+  readonly expiresAt: Date;
+}
+
+const KEPT_HOURS = 24;
+/** Of one principal that have not expired. */
+export const UPLOADS_OF_PRINCIPAL = 10;
+
+/** @returns null when the principal has too many already */
+export async function beginUpload(db: Sql, principalId: string, format: UploadFormat): Promise<string | null> {
+  const { rows } = await sql<{ id: string }>`
+    INSERT INTO upload (id, principal_id, format, expires_at)
+    SELECT gen_random_uuid(), ${principalId}::uuid, ${format}, clock_timestamp() + make_interval(hours => ${KEPT_HOURS}::int)
+    WHERE (SELECT count(*) FROM upload WHERE principal_id = ${principalId} AND expires_at > clock_timestamp()) < ${UPLOADS_OF_PRINCIPAL}
+    RETURNING id`.execute(db);
+  return rows[0]?.id ?? null;
+}
+
+/** @returns how many bytes there were */
+export async function fillUpload(db: () => Sql, id: string, source: AsyncIterable<Buffer>): Promise<number> {
+  let waiting: Buffer[] = [];
+  let size = 0;
+  let written = 0;
+  const flush = async () => {
+    const bytes = Buffer.concat(waiting);
+    await sql`INSERT INTO upload_chunk (upload_id, start_byte, bytes) VALUES (${id}, ${written}, ${bytes}::bytea)`.execute(
+      db(),
+    );
+    written += bytes.length;
+    waiting = [];
+    size = 0;
+  };
+  for await (const bytes of source) {
+    waiting.push(bytes);
+    size += bytes.length;
+    if (size >= CHUNK_BYTES) await flush();
+  }
+  if (size > 0) await flush();
+  return written;
+}
+
+export async function completeUpload(db: Sql, id: string, bytes: number): Promise<Date> {
+  const { rows } = await sql<{ expiresAt: string }>`
+    UPDATE upload SET bytes = ${bytes} WHERE id = ${id} RETURNING expires_at AS "expiresAt"`.execute(db);
+  return instant(rows[0]?.expiresAt as string);
+}
+
+export async function dropUpload(db: Sql, id: string): Promise<void> {
+  await sql`DELETE FROM upload WHERE id = ${id}`.execute(db);
+}
+
+/** Kept for another day from now on. Null: there is none, none of theirs, or it has expired. */
+export async function keptUpload(db: Sql, principalId: string, id: string): Promise<Upload | null> {
+  const { rows } = await sql<Omit<Upload, 'expiresAt'> & { expiresAt: string }>`
+    UPDATE upload SET expires_at = clock_timestamp() + make_interval(hours => ${KEPT_HOURS}::int)
+    WHERE id = ${id} AND principal_id = ${principalId} AND bytes IS NOT NULL AND expires_at > clock_timestamp()
+    RETURNING id, format, bytes::float8 AS bytes, expires_at AS "expiresAt"`.execute(db);
+  return rows[0] ? { ...rows[0], expiresAt: instant(rows[0].expiresAt) } : null;
+}
+
+/** A piece at a time, from the beginning to the end. */
+export async function* readUpload(db: () => Sql, { id, bytes }: Upload): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes; ) {
+    const { rows } = await sql<{ bytes: Buffer }>`
+      SELECT bytes FROM upload_chunk WHERE upload_id = ${id} AND start_byte = ${at}`.execute(db());
+    const piece = rows[0]?.bytes;
+    if (!piece) throw new Error('an upload has lost a piece');
+    yield piece;
+    at += piece.length;
+  }
+}
+
+export async function purgeUploads(db: Sql): Promise<void> {
+  await sql`DELETE FROM upload WHERE expires_at <= clock_timestamp()`.execute(db);
+}
