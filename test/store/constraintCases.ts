@@ -32,6 +32,7 @@ const id = {
   owner: '10000000-0000-4000-8000-000000000012',
   unit: '10000000-0000-4000-8000-000000000013',
   operation: '10000000-0000-4000-8000-000000000014',
+  upload: '10000000-0000-4000-8000-000000000019',
 };
 /** A role that nobody in the scene holds otherwise. */
 const ROLE = ENTRA.securityReader;
@@ -163,6 +164,8 @@ export const ROWS: Readonly<Record<string, () => Row>> = {
     ...{ processed: 0, bytes: 0, attempts: 0, created_at: past(1) },
   }),
   bulk_chunk: () => ({ operation_id: id.operation, file: 'OUTPUT', start_byte: 1, bytes: bytes(1) }),
+  upload: () => ({ id: randomUUID(), principal_id: id.user, format: 'CSV', created_at: past(1), expires_at: past(0) }),
+  upload_chunk: () => ({ upload_id: id.upload, start_byte: 1, bytes: bytes(1) }),
   administrator_guard: () => ({ role_id: randomUUID() }),
 };
 
@@ -230,6 +233,8 @@ export async function setScene(client: pg.ClientBase): Promise<void> {
   await insert(client, 'request_escalation', { stage: 1 });
   await insert(client, 'bulk_operation', { id: id.operation });
   await insert(client, 'bulk_chunk', { start_byte: 0 });
+  await insert(client, 'upload', { id: id.upload });
+  await insert(client, 'upload_chunk', { start_byte: 0 });
   await insert(client, 'assignment_warning', { kind: 'FOURTEEN_DAYS' });
   await insert(client, 'idempotency_key', { key: 'key' });
   await insert(client, 'administrative_unit_member', { principal_id: id.other });
@@ -401,6 +406,10 @@ export const CASES: readonly Case[] = [
   refused('bulk_operation_over_has_end', 'bulk_operation', { completed_at: past(1), expires_at: past(2) }),
   refused('bulk_chunk_pkey', 'bulk_chunk', { start_byte: 0 }),
   dangling('bulk_chunk_operation_exists', 'bulk_chunk', 'operation_id'),
+  refused('upload_pkey', 'upload', { id: id.upload }),
+  dangling('upload_principal_exists', 'upload', 'principal_id'),
+  refused('upload_chunk_pkey', 'upload_chunk', { start_byte: 0 }),
+  dangling('upload_chunk_upload_exists', 'upload_chunk', 'upload_id'),
   refused('request_escalation_once', 'request_escalation', { stage: 1 }),
   dangling('request_escalation_request_exists', 'request_escalation', 'request_id'),
 
