@@ -90,7 +90,7 @@ export async function createGateway({ config, database, url, ofProcess = false }
   const graphql = createGraphql(parts);
   const listFiles = createListFiles(parts, url);
   const webSockets = createWebSockets(parts, graphql);
-  const upload = createUploads({ config, database, verifier, log });
+  const upload = createUploads(parts);
   return {
     executors: { EXPORT: exportExecutor(exporting), IMPORT: importAssignmentRows },
     handle(req, res) {

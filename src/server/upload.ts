@@ -2,9 +2,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Config } from '../config.ts';
 import { managesSomething, type Viewer } from '../decision/powers.ts';
-import type { TokenVerifier } from '../identity/token.ts';
-import { viewerOf } from '../identity/viewer.ts';
-import type { Database } from '../store/database.ts';
 import {
   beginUpload,
   completeUpload,
@@ -13,15 +10,9 @@ import {
   UPLOADS_OF_PRINCIPAL,
   type UploadFormat,
 } from '../store/upload.ts';
-import { clientError, type FaultLog } from './errors.ts';
-import { bearerToken } from './graphql.ts';
-
-interface UploadParts {
-  readonly config: Config;
-  readonly database: Database;
-  readonly verifier: TokenVerifier;
-  readonly log: FaultLog;
-}
+import { viewerOfRequest } from './bearer.ts';
+import { clientError } from './errors.ts';
+import type { GraphqlParts } from './graphql.ts';
 
 const FORMATS: Readonly<Record<string, UploadFormat>> = {
   'text/csv': 'CSV',
@@ -40,7 +31,7 @@ class UploadError extends Error {
   }
 }
 
-export function createUploads(parts: UploadParts) {
+export function createUploads(parts: GraphqlParts) {
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     try {
       answer(res, 201, await receive(parts, req));
@@ -50,11 +41,11 @@ export function createUploads(parts: UploadParts) {
   };
 }
 
-async function receive({ config, database, verifier }: UploadParts, req: IncomingMessage): Promise<object> {
+async function receive(parts: GraphqlParts, req: IncomingMessage): Promise<object> {
+  const { config, database } = parts;
   if (req.method !== 'POST') throw new UploadError(405, 'METHOD_NOT_ALLOWED', 'Send the file as a POST.');
-  const identity = await verifier.verify(bearerToken(req.headers.authorization));
+  const viewer = await viewerOfRequest(parts, req);
   const db = () => database.em.fork().getKysely();
-  const { viewer } = await viewerOf(db(), identity);
   const format = formatFor(req, viewer);
   const maximum = config.uploadMaximumMegabytes * 1_000_000;
   if (Number(req.headers['content-length'] ?? 0) > maximum) throw tooLarge(config);
@@ -105,7 +96,7 @@ function tooLarge({ uploadMaximumMegabytes: megabytes }: Config): UploadError {
   return new UploadError(413, 'REQUEST_ENTITY_TOO_LARGE', `The file holds more than ${megabytes} MB.`);
 }
 
-function refuse({ log }: UploadParts, req: IncomingMessage, res: ServerResponse, error: unknown): void {
+function refuse({ log }: GraphqlParts, req: IncomingMessage, res: ServerResponse, error: unknown): void {
   // Whoever has gone in the middle hears nothing any more.
   if (req.destroyed && !req.complete) {
     res.destroy();
