@@ -9,7 +9,7 @@ import type { ActivationExplanation, ActivationOutcome, RuleCheck } from '../src
 import { listEffectiveAccess } from '../src/store/access.ts';
 import { type AccessQuery, asksLikeOthers, type CheckInput, FEW_QUESTIONS } from '../src/store/accessCheck.ts';
 import { ArgumentError } from '../src/store/connection.ts';
-import type { Database } from '../src/store/database.ts';
+import { type Database, sqlOf } from '../src/store/database.ts';
 import { Assignment, present } from './assignment.ts';
 import { AssignmentTypeEnum, builder, PrincipalKindEnum, ProviderEnum } from './builder.ts';
 import { connectionOf, pageArguments } from './connection.ts';
@@ -185,7 +185,7 @@ function check(context: Context, input: CheckInput): Promise<AccessDecision | nu
   const query = { viewer, input };
   const shared = asksLikeOthers(query);
   const key = shared ? database : context;
-  const read = shared ? () => database.em.fork().getKysely() : db;
+  const read = shared ? () => sqlOf(database) : db;
   const loader =
     checks.get(key) ??
     new DataLoader<AccessQuery, AccessDecision | null>((queries) => checkAccess(read(), queries), {

@@ -5,7 +5,7 @@ import type { Refused } from '../src/refusals.ts';
 import { type AssignmentRow, assignmentsById } from '../src/store/assignment.ts';
 import { type BulkOperationRow, bulkOperationsById } from '../src/store/bulkOperation.ts';
 import type { WantedRow } from '../src/store/connection.ts';
-import type { Database, Sql } from '../src/store/database.ts';
+import { type Database, type Sql, sqlOf } from '../src/store/database.ts';
 import {
   currentPolicies,
   type EffectivePolicy,
@@ -81,13 +81,13 @@ export interface ContextOptions {
 }
 
 export function createContext(database: Database, viewer: Viewer, options: ContextOptions = {}): Context {
-  const { db = () => database.em.fork().getKysely(), judgeExport } = options;
+  const { db = () => sqlOf(database), judgeExport } = options;
   return { database, viewer, db, loaders: createLoaders(db, viewer), judgeExport };
 }
 
 /** For one delivery. What is loaded at the same moment for equal viewers is loaded once. */
 export function createDeliveryContext(database: Database, item: StreamItem, view: View): Context {
-  const db = () => database.em.fork().getKysely();
+  const db = () => sqlOf(database);
   if (!view.isShared) {
     const loaders = remembered(view.memo, () => createLoaders(db, view.viewer));
     return { database, viewer: view.viewer, db, loaders };

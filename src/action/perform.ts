@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Viewer } from '../decision/powers.ts';
 import type { RequestStatus } from '../decision/words.ts';
 import { isRefused, type Refusal, type RefusalCode, type Refused, refuse } from '../refusals.ts';
-import type { Database, Sql } from '../store/database.ts';
+import { type Database, type Sql, sqlOf } from '../store/database.ts';
 import { type EventSubject, record } from '../store/event.ts';
 import { claimKey, keepAnswer, releaseKey } from '../store/idempotency.ts';
 import { databaseNow, type Transaction, transact } from '../store/transaction.ts';
@@ -139,7 +139,7 @@ export async function remembered<Found>(
   find: (db: Sql) => Promise<Found>,
 ): Promise<Found | null> {
   const { idempotencyKey: key = null, validateOnly } = input;
-  if (key === null || validateOnly) return find(database.em.fork().getKysely());
+  if (key === null || validateOnly) return find(sqlOf(database));
   return transact(database, async (tx) => {
     const claimed = await claimKey(tx, {
       principalId: viewer.id,

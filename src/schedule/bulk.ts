@@ -19,7 +19,7 @@ import {
   readFile,
   writeOutput,
 } from '../store/bulkOperation.ts';
-import { type Database, openDatabase } from '../store/database.ts';
+import { type Database, openDatabase, sqlOf } from '../store/database.ts';
 import { purgeUploads } from '../store/upload.ts';
 
 /** A look for something to run, and the most often that progress is told, in milliseconds. */
@@ -108,8 +108,8 @@ async function keepRunning(options: BulkRunnerOptions, stopped: AbortSignal): Pr
         underWay.add(settled);
       }
       if (performance.now() - purgedAt > PURGE_INTERVAL) {
-        await purgeBulkFiles(database.em.fork().getKysely(), options.expiryHours ?? 24);
-        await purgeUploads(database.em.fork().getKysely());
+        await purgeBulkFiles(sqlOf(database), options.expiryHours ?? 24);
+        await purgeUploads(sqlOf(database));
         purgedAt = performance.now();
       }
     } catch (error) {
@@ -169,20 +169,20 @@ class Run {
 
   async #execute(): Promise<void> {
     const { options, database, claimed } = this.#taken;
-    const present = () => bulkViewer(database.em.fork().getKysely(), claimed.asked);
+    const present = () => bulkViewer(sqlOf(database), claimed.asked);
     const viewer = await present();
     if (viewer === null) throw new BulkFailure('PRINCIPAL_DISABLED', 'The principal was disabled or deleted.');
     const execute = options.executors[this.#operation.kind];
     if (!execute) throw new Error(`nobody runs operations of the kind ${this.#operation.kind}`);
     await execute({
       ...{ operation: this.#operation, viewer, present, database, signal: this.#over.signal },
-      rememberPowers: () => keepBulkPowers(database.em.fork().getKysely(), this.#operation.id, viewer.powers),
+      rememberPowers: () => keepBulkPowers(sqlOf(database), this.#operation.id, viewer.powers),
       progress: (processed, total, result) => {
         const { total: before, result: kept } = this.#progress;
         this.#progress = { ...this.#progress, processed, total: total ?? before, result: result ?? kept };
       },
       write: (bytes) => this.#write(bytes),
-      read: (file) => readFile(() => database.em.fork().getKysely(), this.#operation.id, file),
+      read: (file) => readFile(() => sqlOf(database), this.#operation.id, file),
     });
     this.#over.signal.throwIfAborted();
   }
@@ -201,7 +201,7 @@ class Run {
     for (let from = 0; from < all.length; from += CHUNK_BYTES) {
       this.#over.signal.throwIfAborted();
       const bytes = all.subarray(from, from + CHUNK_BYTES);
-      const db = this.#taken.database.em.fork().getKysely();
+      const db = sqlOf(this.#taken.database);
       if (!(await writeOutput(db, this.#operation, { startByte: this.#written, bytes }))) this.#over.abort();
       this.#over.signal.throwIfAborted();
       this.#written += bytes.length;

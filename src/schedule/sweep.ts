@@ -2,7 +2,7 @@
 import { escalateRequest, expireAssignment, timeOutRequest, warnOfEnd } from '../action/expiry.ts';
 import { startAssignment } from '../action/start.ts';
 import type { Warning } from '../decision/warning.ts';
-import type { Database } from '../store/database.ts';
+import { type Database, sqlOf } from '../store/database.ts';
 import { type DueItem, type DueKind, dueItems } from '../store/due.ts';
 
 /** Rows read at a time; a sweep goes on until it finds nothing new. */
@@ -29,7 +29,7 @@ export async function sweep(database: Database, { onFault, signal }: SweepOption
   const tried = new Set<string>();
   let done = 0;
   while (!signal?.aborted) {
-    const found = await dueItems(database.em.fork().getKysely(), BATCH + tried.size);
+    const found = await dueItems(sqlOf(database), BATCH + tried.size);
     const fresh = found.filter((item) => !tried.has(keyOf(item)));
     if (fresh.length === 0) return done;
     for (const item of fresh) {

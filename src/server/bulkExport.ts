@@ -5,7 +5,7 @@ import { viewsLess } from '../decision/event.ts';
 import type { Viewer } from '../decision/powers.ts';
 import { isRefused } from '../refusals.ts';
 import { type BulkExecutor, BulkFailure, type BulkRun } from '../schedule/bulk.ts';
-import type { Database, Sql } from '../store/database.ts';
+import { type Database, type Sql, sqlOf } from '../store/database.ts';
 import { readFrozen } from '../store/transaction.ts';
 import type { Documents } from './documents.ts';
 import { clientError, type FaultLog } from './errors.ts';
@@ -48,7 +48,7 @@ export function exportJudge(parts: ExportParts): ExportJudge {
     refuseUnfitVariables(variables);
     const document = exportDocument(parts.schema, { query: text, operationName });
     if (isRefused(document)) return document;
-    const db = () => database.em.fork().getKysely();
+    const db = () => sqlOf(database);
     const page = { database, db, viewer, first: 1, after: null };
     const { errors } = await executePage(parts, document, variables, page);
     if (errors?.[0]) throw errors[0].originalError ?? errors[0];

@@ -1,4 +1,5 @@
 /** How does a file of a bulk operation get out? A chunk at a time, to whoever asked for it, from any byte on. @see https://www.rfc-editor.org/rfc/rfc9110#name-range-requests */
+
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decodeId } from '../../schema/ids.ts';
@@ -6,6 +7,7 @@ import { recordDownload } from '../action/bulkOperation.ts';
 import { viewsLess } from '../decision/event.ts';
 import type { Viewer } from '../decision/powers.ts';
 import { type BulkOperationRow, bulkOperationsById, keptBulkPowers, readChunk } from '../store/bulkOperation.ts';
+import { sqlOf } from '../store/database.ts';
 import { answerError, answerProblem, type Problem, viewerOfRequest } from './bearer.ts';
 import { CONTENT_TYPES, type ExportFormat } from './exportFormat.ts';
 import type { GraphqlParts } from './graphql.ts';
@@ -35,7 +37,7 @@ async function operationOf({ database }: GraphqlParts, viewer: Viewer, { url }: 
   const name = /^\/exports\/([\w-]+)(?:\?|$)/.exec(url ?? '')?.[1];
   const decoded = name === undefined ? null : decodeId(name);
   if (decoded?.type !== 'BulkOperation') return null;
-  const [found] = await bulkOperationsById(database.em.fork().getKysely(), [decoded.id], viewer);
+  const [found] = await bulkOperationsById(sqlOf(database), [decoded.id], viewer);
   return found ?? null;
 }
 
@@ -64,7 +66,7 @@ async function problemOf(
       if (operation.kind === 'IMPORT' && bytes > 0 && status === 'FAILED') return null;
       return { status: 410, code: `EXPORT_${status}`, message: 'The export has no file.' };
     case 'COMPLETED': {
-      const kept = await keptBulkPowers(database.em.fork().getKysely(), operation.id);
+      const kept = await keptBulkPowers(sqlOf(database), operation.id);
       if (kept === null || !viewsLess(kept, viewer.powers)) return null;
       const message = 'You may see less by now than when the export was made: export it again.';
       return { status: 403, code: 'FORBIDDEN', message, extensions: { reason: 'RIGHTS_LOST' } };
@@ -122,7 +124,7 @@ async function send(
 async function sendBytes({ database }: GraphqlParts, id: string, { from, to }: Range, res: ServerResponse) {
   res.setTimeout(STALLED, () => res.destroy());
   for (let at = from; at <= to && !res.destroyed; ) {
-    const chunk = await readChunk(database.em.fork().getKysely(), id, 'OUTPUT', at);
+    const chunk = await readChunk(sqlOf(database), id, 'OUTPUT', at);
     if (chunk === null) throw new Error(`the file of ${id} ends at ${at}`);
     const bytes = chunk.subarray(0, to - at + 1);
     at += bytes.length;

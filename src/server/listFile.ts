@@ -1,4 +1,5 @@
 /** How does somebody get a whole list at once? As a stream of lines, while the database writes them: `GET /lists/assignments.jsonl`. */
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { coerceInputValue, type GraphQLInputType, isInputType, isNonNullType } from 'graphql';
@@ -7,6 +8,7 @@ import { recordListExport } from '../action/bulkOperation.ts';
 import type { Viewer } from '../decision/powers.ts';
 import { refuseFuture } from '../store/access.ts';
 import { ArgumentError } from '../store/connection.ts';
+import { sqlOf } from '../store/database.ts';
 import { assignmentLines, copyStatement, type FileFormat, streamLines } from '../store/listFile.ts';
 import { answerError, answerProblem, viewerOfRequest } from './bearer.ts';
 import { drained } from './download.ts';
@@ -79,7 +81,7 @@ async function askedOf({ schema, database }: GraphqlParts, { url = '' }: Incomin
   };
   const [filter, asOf] = [searchParams.get('filter'), searchParams.get('asOf')];
   const at = asOf === null ? null : (coerced('asOf', asOf, type('asOf')) as Date);
-  await refuseFuture(database.em.fork().getKysely(), at, 'asOf');
+  await refuseFuture(sqlOf(database), at, 'asOf');
   return {
     ...{ list, format: extension === 'csv' ? 'CSV' : 'JSONL', asOf: at },
     filter: filter === null ? null : coerced('filter', json(filter), type('filter')),
@@ -114,7 +116,7 @@ async function send({ parts, url, viewer, asked, res }: Sending): Promise<void> 
   const { list, format, asOf } = asked;
   const filter = { ...assignmentFilterOf(asked.filter as never), asOf };
   const lines = assignmentLines(viewer, filter, format);
-  const statement = copyStatement(database.em.fork().getKysely(), lines, format);
+  const statement = copyStatement(sqlOf(database), lines, format);
   await recordListExport({ database, viewer }, { list, format, filter: asked.filter, asOf });
   const stream = await streamLines(url, statement, config.exportMaximumMinutes);
   const limit = setTimeout(() => res.destroy(), config.exportMaximumMinutes * 60_000);

@@ -1,4 +1,5 @@
 /** How do clients keep a line open? graphql-transport-ws on the path of everything else, with the token in `connection_init`. */
+
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import {
@@ -15,6 +16,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { processNow } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { type TokenIdentity, type TokenVerifier, UnauthenticatedError } from '../identity/token.ts';
+import { sqlOf } from '../store/database.ts';
 import { absentPrincipals } from '../store/principal.ts';
 import { StreamEndedError } from '../stream/item.ts';
 import type { Session } from '../stream/subscriber.ts';
@@ -177,7 +179,7 @@ async function closeDisabled({ database, hub, log }: GraphqlParts, present: Read
   const ids = new Set([...present].map(({ identity }) => (identity as TokenIdentity).objectId));
   if (ids.size === 0) return;
   try {
-    const absent = new Set(await absentPrincipals(database.em.fork().getKysely(), [...ids]));
+    const absent = new Set(await absentPrincipals(sqlOf(database), [...ids]));
     const closing = [...present].filter(({ identity }) => absent.has((identity as TokenIdentity).objectId));
     for (const id of absent) hub.expel(id);
     // The last items are on their way by then.

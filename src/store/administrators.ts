@@ -1,16 +1,14 @@
 /** Who must stay? The minimum of administrators where the database's own guard reads it, and what time alone may not end. */
 import { sql } from 'kysely';
 import { DIRECTORY_SCOPE, ENTRA, GROUP_MEMBER, GROUP_OWNER } from '../decision/role.ts';
-import type { Database } from './database.ts';
+import { type Database, sqlOf } from './database.ts';
 import { instant, type Transaction } from './transaction.ts';
 
 /** An assignment that is kept past its end is looked at again after so many minutes. */
 const KEPT_MINUTES = 60;
 
 export async function keepAdministrators(database: Database, minimum: number): Promise<void> {
-  await sql`UPDATE administrator_guard SET minimum = ${minimum} WHERE minimum <> ${minimum}`.execute(
-    database.em.fork().getKysely(),
-  );
+  await sql`UPDATE administrator_guard SET minimum = ${minimum} WHERE minimum <> ${minimum}`.execute(sqlOf(database));
 }
 
 /**

@@ -6,7 +6,7 @@ import entraRoles from '../catalogue/entra-built-in-roles.json' with { type: 'js
 import { assignmentRights, type Permission } from '../decision/role.ts';
 import type { Provider } from '../decision/words.ts';
 import { upsertRows } from './bulk.ts';
-import type { Database } from './database.ts';
+import { type Database, sqlOf } from './database.ts';
 
 interface BuiltInRole {
   readonly id: string;
@@ -33,7 +33,7 @@ interface BuiltInRole {
 export async function loadCatalogue(database: Database): Promise<void> {
   const rows = builtInRoles();
   const digest = createHash('sha256').update(JSON.stringify(rows)).digest('hex');
-  const known = await sql`SELECT FROM catalogue WHERE digest = ${digest}`.execute(database.em.fork().getKysely());
+  const known = await sql`SELECT FROM catalogue WHERE digest = ${digest}`.execute(sqlOf(database));
   if (known.rows.length > 0) return;
   await database.em.fork().transactional(async (tx) => {
     await upsertRows(tx.getKysely(), 'role', rows, { columns: ['id'] });

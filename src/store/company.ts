@@ -2,12 +2,12 @@
 import { sql } from 'kysely';
 import { demoCompany } from '../company/company.ts';
 import { insertRows } from './bulk.ts';
-import type { Database } from './database.ts';
+import { type Database, sqlOf } from './database.ts';
 import { takeWarningsAsGiven } from './due.ts';
 
 /** True as long as nobody is known. */
 export async function isEmpty(database: Database): Promise<boolean> {
-  const found = await sql`SELECT FROM principal LIMIT 1`.execute(database.em.fork().getKysely());
+  const found = await sql`SELECT FROM principal LIMIT 1`.execute(sqlOf(database));
   return found.rows.length === 0;
 }
 

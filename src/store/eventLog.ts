@@ -1,6 +1,6 @@
 /** How is the log kept? For how long, how far behind its writers it is, and what happens to it after a restore. */
 import { sql } from 'kysely';
-import type { Database, Sql } from './database.ts';
+import { type Database, type Sql, sqlOf } from './database.ts';
 
 export interface Retention {
   readonly auditRetentionDays: number;
@@ -12,9 +12,7 @@ export async function keepRetention(database: Database, retention: Retention): P
   const { auditRetentionDays: audit, replayRetentionDays: replay } = retention;
   await sql`
     UPDATE event_log SET audit_retention_days = ${audit}, replay_retention_days = ${replay}
-    WHERE (audit_retention_days, replay_retention_days) <> (${audit}, ${replay})`.execute(
-    database.em.fork().getKysely(),
-  );
+    WHERE (audit_retention_days, replay_retention_days) <> (${audit}, ${replay})`.execute(sqlOf(database));
 }
 
 /** Events at a time: the sequencer waits while they go, about 10 ms. */
@@ -29,7 +27,7 @@ export async function purgeEvents(database: Database, signal?: AbortSignal): Pro
   let removed = 0;
   while (!signal?.aborted) {
     const { rows } = await sql<{ removed: string }>`SELECT purge_events(${PURGE_BATCH}) AS removed`.execute(
-      database.em.fork().getKysely(),
+      sqlOf(database),
     );
     const batch = Number(rows[0]?.removed);
     if (batch === 0) break;
@@ -72,7 +70,7 @@ export async function logState(db: Sql): Promise<LogState> {
 /** Cursors of what came behind the backup are not those of what comes behind it now. @returns the new epoch */
 export async function beginEpoch(database: Database): Promise<string> {
   const { rows } = await sql<{ epoch: string }>`UPDATE event_log SET epoch = gen_random_uuid() RETURNING epoch`.execute(
-    database.em.fork().getKysely(),
+    sqlOf(database),
   );
   return rows[0]?.epoch as string;
 }

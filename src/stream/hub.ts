@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { processNow } from '../clock.ts';
 import { type Audience, concerns, isChosen, showsByPowers, takesPart } from '../decision/event.ts';
 import type { Viewer } from '../decision/powers.ts';
-import type { Database, Sql } from '../store/database.ts';
+import { type Database, type Sql, sqlOf } from '../store/database.ts';
 import { type EventRow, logMoment, oldestReplayable, readEvents } from '../store/event.ts';
 import { instant } from '../store/transaction.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
@@ -119,7 +119,7 @@ export class Hub {
     await this.#running;
   }
 
-  readonly #db = (): Sql => this.#options.database.em.fork().getKysely();
+  readonly #db = (): Sql => sqlOf(this.#options.database);
 
   /** Null: it has been told why not. */
   #admit({ feed, rendering, session, outlet }: Opening): Subscriber | null {

@@ -1,5 +1,5 @@
 /** Does an event wait too long for its position? Each gateway looks once a second, whichever of them numbers. */
-import type { Database } from '../store/database.ts';
+import { type Database, sqlOf } from '../store/database.ts';
 import { type LogState, logState } from '../store/eventLog.ts';
 
 const INTERVAL = 1000;
@@ -28,7 +28,7 @@ export function watchLag({ database, alarmSeconds, onAlarm }: LagOptions): LagWa
   let looking: Promise<void> | null = null;
   const look = async () => {
     // Whoever cannot ask does not know; that the database is gone, the parts that work with it say.
-    state = await logState(database.em.fork().getKysely()).catch(() => null);
+    state = await logState(sqlOf(database)).catch(() => null);
     if (state === null) return;
     late = state.lagSeconds > alarmSeconds ? late + 1 : 0;
     if (late === LOOKS) onAlarm(complaint(state.lagSeconds, alarmSeconds));
