@@ -21,7 +21,7 @@ import {
 } from '../store/assignmentImport.ts';
 import { insertRows } from '../store/bulk.ts';
 import type { BulkClaim, BulkOperationRow } from '../store/bulkOperation.ts';
-import type { Database } from '../store/database.ts';
+import { type Database, sqlOf } from '../store/database.ts';
 import { type EventInput, eventRow } from '../store/event.ts';
 import { currentPolicies, shareAllPolicies } from '../store/policy.ts';
 import { rolesById } from '../store/role.ts';
@@ -119,7 +119,7 @@ export async function runAssignmentImport(run: ImportRun): Promise<void> {
 }
 
 async function* chunksOf({ database, viewer, signal }: ImportRun, { uploadId }: ImportOrder): AsyncGenerator<RawRow[]> {
-  const db = () => database.em.fork().getKysely();
+  const db = () => sqlOf(database);
   const upload = await keptUpload(db(), viewer.id, uploadId);
   if (upload === null) throw new ImportFailure('UPLOAD_NOT_FOUND', 'The upload has expired: upload the file again.');
   let chunk: RawRow[] = [];
@@ -169,7 +169,7 @@ async function refuseRow(run: ImportRun, order: ImportOrder, { line }: RawRow, b
   const reason = 'Something else that happens at the same time stands against it: try it again.';
   const answers = [refusedRow(line, { code: 'CONFLICT', column: null, reason })];
   const counts = counted(before, answers);
-  const db = run.database.em.fork().getKysely();
+  const db = sqlOf(run.database);
   await keepImportResult(db, run.operation as BulkOperationRow & BulkClaim, resultOf(order, counts));
   await report(run, answers, 'WRITTEN');
   run.progress(counts.rows);
@@ -216,7 +216,7 @@ async function allOrNothing(run: ImportRun, order: ImportOrder): Promise<void> {
       );
     }
     if (!(error instanceof Undone)) throw error;
-    await keepImportResult(run.database.em.fork().getKysely(), claim, resultOf(order, error.counts));
+    await keepImportResult(sqlOf(run.database), claim, resultOf(order, error.counts));
   }
 }
 

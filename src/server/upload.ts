@@ -1,7 +1,9 @@
 /** How does a file come in? As the body of a POST, in pieces to the database, from whoever manages assignments. */
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Config } from '../config.ts';
 import { managesSomething, type Viewer } from '../decision/powers.ts';
+import { sqlOf } from '../store/database.ts';
 import {
   beginUpload,
   completeUpload,
@@ -45,7 +47,7 @@ async function receive(parts: GraphqlParts, req: IncomingMessage): Promise<objec
   const { config, database } = parts;
   if (req.method !== 'POST') throw new UploadError(405, 'METHOD_NOT_ALLOWED', 'Send the file as a POST.');
   const viewer = await viewerOfRequest(parts, req);
-  const db = () => database.em.fork().getKysely();
+  const db = () => sqlOf(database);
   const format = formatFor(req, viewer);
   const maximum = config.uploadMaximumMegabytes * 1_000_000;
   if (Number(req.headers['content-length'] ?? 0) > maximum) throw tooLarge(config);

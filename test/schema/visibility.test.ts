@@ -111,7 +111,7 @@ describe('every stream', () => {
     (field) => [field.name, documentFor('subscription', field).replace('snapshot: false', 'snapshot: true')] as const,
   );
   it.each(PERSONAS.map(({ name }) => name))('as %s', async (name) => {
-    expect(STREAMS.map(([field]) => field)).toHaveLength(6);
+    expect(STREAMS.map(([field]) => field)).toHaveLength(7);
     for (const [field, document] of STREAMS) {
       const stream = await open(gateway, 'WebSocket', name, document);
       const [first] = await stream.atLeast(1);
