@@ -42,7 +42,10 @@ export function visibleAccess(
     parts.push(sql<boolean>`(${provider} = 'AZURE_RESOURCE' AND ${scopeId} ${reached})`);
   }
   const groups = visibleGroupAccess(powers, scopeId);
-  if (groups && providers.includes('GROUP')) parts.push(sql<boolean>`(${provider} = 'GROUP' AND ${groups})`);
+  if (groups && providers.includes('GROUP')) {
+    // What is about no place, such as a template, is not about a group that may be viewed.
+    parts.push(sql<boolean>`(${provider} = 'GROUP' AND ${scopeId} IS NOT NULL AND ${groups})`);
+  }
   return any(parts);
 }
 

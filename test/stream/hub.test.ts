@@ -90,7 +90,9 @@ describe('subscriptions of one document', () => {
     using statements = watchStatements();
     await happen();
     await Promise.all(streams.map((stream) => stream.atLeast(2)));
-    const loads = statements.reads().filter(({ text }) => /FROM assignment a\s+WHERE .*a\.id/s.test(text));
+    const loads = statements
+      .reads()
+      .filter(({ text }) => /FROM assignment a\s+(LEFT JOIN .*)?WHERE .*"a"\."id"/s.test(text));
     expect(loads).toHaveLength(executions);
     expect(new Set(streams.map(({ items }) => JSON.stringify(items[1]))).size).toBe(1);
     expect(streams[0]?.items[1]?.data.assignmentEvents.assignment.id).toEqual(expect.any(String));
@@ -111,7 +113,9 @@ describe('subscriptions of one document', () => {
     using statements = watchStatements();
     await happen();
     await Promise.all(streams.map((stream) => stream.atLeast(2)));
-    expect(statements.reads().filter(({ text }) => /FROM assignment a\s+WHERE .*a\.id/s.test(text))).toHaveLength(1);
+    expect(
+      statements.reads().filter(({ text }) => /FROM assignment a\s+(LEFT JOIN .*)?WHERE .*"a"\."id"/s.test(text)),
+    ).toHaveLength(1);
   });
 });
 

@@ -108,6 +108,7 @@ const PROVIDERS = { entra: 'ENTRA_ROLE', azure: 'AZURE_RESOURCE', group: 'GROUP'
 const ROLES = { entra: PLAIN_ROLE, azure: AZURE_CONTRIBUTOR, group: GROUP_MEMBER } as const;
 const TYPES = Object.keys(EVENTS) as EventType[];
 const OF_ACCESS = TYPES.filter((type) => /^(assignment|request)\./.test(type));
+const OF_BULK = TYPES.filter((type) => /^(bulkOperation|list)\./.test(type));
 
 function placesOf({ places }: Cast): Place[] {
   return (['entra', 'azure', 'group'] as const).flatMap((kind) =>
@@ -253,6 +254,12 @@ function eventsOf(cast: Cast, people: string[], requests: readonly Matter[]) {
     events.push(eventOf('policyTemplate.created', { provider }), eventOf('policyTemplate.updated', { provider }));
     events.push(eventOf('request.refused', { provider, actorId: cast.idOf('olga') }));
   }
+  for (const ownerId of ['maya', 'uma', 'robot'].map((name) => cast.idOf(name))) {
+    const payload = { operationId: randomUUID() };
+    for (const type of OF_BULK) {
+      events.push({ ...eventOf(type, { actorId: ownerId }), principalId: ownerId, payload });
+    }
+  }
   events.push(eventOf('directory.imported', {}), eventOf('request.refused', { actorId: cast.idOf('robot') }));
   return events;
 }
@@ -261,7 +268,7 @@ function eventOf(type: EventType, matter: Partial<Matter>) {
   const isOfAccess = OF_ACCESS.includes(type);
   const { actorId = null, provider = null, roleId = null, scopeId = null, requestId = null } = matter;
   return {
-    ...{ type, actorId, provider, roleId, scopeId, requestId, assignmentId: null, payload: {} },
+    ...{ type, actorId, provider, roleId, scopeId, requestId, assignmentId: null, payload: {} as object },
     assignmentType: isOfAccess ? (matter.assignmentType ?? null) : null,
     principalId: isOfAccess ? (matter.principalId ?? null) : null,
   };
