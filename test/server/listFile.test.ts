@@ -79,7 +79,9 @@ describe('a list', () => {
 
   test('is as it was at an instant', async () => {
     const asOf = new Date(performance.timeOrigin - 86_400_000).toISOString();
-    const found = lines(await (await get('pia', 'assignments.jsonl', { asOf })).text());
+    const answer = await get('pia', 'assignments.jsonl', { asOf });
+    expect(answer.status).toBe(200);
+    const found = lines(await answer.text());
     const { data } = await gateway.ask('pia', 'query ($at: DateTime) { assignments(asOf: $at) { totalCount } }', {
       at: asOf,
     });
