@@ -88,7 +88,7 @@ export function readConfig(env: Environment = process.env): Config {
     dataFolder,
     databaseUrl: readDatabaseUrl(env),
     redisUrl: readRedisUrl(env),
-    databasePoolSize: integer(env, 'DATABASE_POOL_SIZE', 10, 2, 1000),
+    databasePoolSize: integer(env, 'DATABASE_POOL_SIZE', 16, 2, 1000),
     minimumAdministrators: integer(env, 'MINIMUM_ADMINISTRATORS', 1, 1, 100),
     ...readRetention(env),
     bulkExpiryHours: integer(env, 'BULK_EXPIRY_HOURS', 24, 1, 8_760),

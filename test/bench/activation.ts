@@ -20,7 +20,7 @@ import { type ProcessorTime, type Stack, startStack } from './support/stack.ts';
 
 const CALLERS = 32;
 /** As the gateway has without a setting. */
-const CONNECTIONS = 10;
+const CONNECTIONS = 16;
 const HOLDERS = 36_000;
 const ROUNDS = 3;
 const ROUND_SECONDS = 6;
