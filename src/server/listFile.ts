@@ -43,6 +43,8 @@ export function createListFiles(parts: GraphqlParts, url: string): ListFiles {
         } finally {
           streams--;
         }
+        // The last byte tells the reader that the place is free again.
+        res.end();
       } catch (error) {
         answerError(res, error, parts);
       }
@@ -137,8 +139,8 @@ async function send({ parts, url, viewer, asked, res }: Sending): Promise<void> 
 }
 
 /**
- * As fast as the reader takes it. What fails after the first byte is cut off without the last chunk, which every client
- * takes for an error; a complete file always has its end.
+ * All but the end, as fast as the reader takes it. What fails after the first byte is cut off without the last chunk,
+ * which every client takes for an error; a complete file always has its end.
  */
 async function pass(bytes: Readable, res: ServerResponse, begin: () => void): Promise<void> {
   const gone = new AbortController();
@@ -155,7 +157,6 @@ async function pass(bytes: Readable, res: ServerResponse, begin: () => void): Pr
       if (res.destroyed) return;
     }
     if (!res.headersSent) begin();
-    res.end();
   } catch (error) {
     if (!gone.signal.aborted) throw error;
   }

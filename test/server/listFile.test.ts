@@ -77,6 +77,15 @@ describe('a list', () => {
     expect(bare(found)).toEqual(bare(await asked('pia', filter)));
   });
 
+  test('follows another without a wait', async () => {
+    const one = async () => {
+      const answer = await get('pia', 'assignments.jsonl', { filter: '{"types":[]}' });
+      await answer.text();
+      return answer.status;
+    };
+    for (let count = 0; count < 20; count++) expect(await Promise.all([one(), one()])).toEqual([200, 200]);
+  });
+
   test('is as it was at an instant', async () => {
     const asOf = new Date(performance.timeOrigin - 86_400_000).toISOString();
     const answer = await get('pia', 'assignments.jsonl', { asOf });
