@@ -97,6 +97,7 @@ export const ASSIGNMENT: Source = {
     activation: ['type', 'provider', 'roleId', 'scopeId'],
   },
   joins: { principal: PRINCIPAL, role: ROLE, scope: SCOPE },
+  sameAs: { via: 'principal' },
 };
 
 export const Assignment = builder.objectRef<AssignmentRow>('Assignment');
@@ -137,8 +138,8 @@ Assignment.implement({
       nullable: true,
       description:
         'The group through which it reaches the caller; null when the caller holds it directly or not at all.',
-      resolve: ({ principalId }, _args, { loaders, viewer }) =>
-        viewer.powers.groups.includes(principalId) ? loaders.principal.load(principalId) : null,
+      resolve: ({ principal, principalId }, _args, { loaders, viewer }) =>
+        viewer.powers.groups.includes(principalId) ? (principal ?? loaders.principal.load(principalId)) : null,
     }),
     startsAt: t.field({
       type: 'DateTime',

@@ -18,6 +18,8 @@ export interface Source {
   readonly fields?: Readonly<Record<string, readonly string[]>>;
   /** Fields that are rows of their own, joined under their names. */
   readonly joins?: Readonly<Record<string, Source>>;
+  /** Fields that are the row of another field, where they are one. */
+  readonly sameAs?: Readonly<Record<string, string>>;
 }
 
 /** Of a list. A field that a directive may leave out counts as selected: which of them are asked for is no part of the document. */
@@ -71,16 +73,18 @@ function pageWanted({ nodes, edges, pageInfo }: Selection, source: Source): Want
   };
 }
 
-function rowWanted(selections: readonly (Selection | undefined)[], { always = [], fields = {}, joins = {} }: Source) {
+function rowWanted(selections: readonly (Selection | undefined)[], source: Source) {
+  const { always = [], fields = {}, joins = {}, sameAs = {} } = source;
   const row: { [name: string]: true | WantedRow } = Object.fromEntries(always.map((name) => [name, true]));
   for (const selection of selections) {
     for (const name of Object.keys(selection ?? {})) {
       if (!Object.hasOwn(joins, name)) for (const property of fields[name] ?? [name]) row[property] = true;
     }
   }
-  for (const [name, source] of Object.entries(joins)) {
-    const below = selections.flatMap((selection) => selection?.[name] ?? []);
-    if (below.length > 0) row[name] = rowWanted(below, source);
+  for (const [name, joined] of Object.entries(joins)) {
+    const names = [name, ...Object.keys(sameAs).filter((each) => sameAs[each] === name)];
+    const below = selections.flatMap((selection) => names.flatMap((each) => selection?.[each] ?? []));
+    if (below.length > 0) row[name] = rowWanted(below, joined);
   }
   return row;
 }

@@ -14,7 +14,7 @@ export interface HeldRole {
   readonly readsAssignments: boolean;
   /** An ABAC condition narrows what the role reaches in a way this gateway cannot judge. */
   readonly conditional: boolean;
-  /** For a role that reads Azure assignments: its scope and those below, but no more than `FEW_SCOPES` and one. */
+  /** For a role that reads Azure assignments below the root: its scope and those below, at most `FEW_SCOPES` and one. */
   readonly reach?: readonly string[] | null | undefined;
 }
 

@@ -25,9 +25,9 @@ import { policyShared } from './policy.ts';
 import { type PrincipalRow, principalJoin } from './principal.ts';
 import type { Read } from './reads.ts';
 import { type RoleRow, roleJoin } from './role.ts';
-import { type ScopeRow, scopeJoin } from './scope.ts';
+import { type Condition, placeBelow, type ScopeRow, scopeJoin } from './scope.ts';
 import { instant, type Transaction } from './transaction.ts';
-import { seesFew, visibleAccess } from './visibility.ts';
+import { isOwn, seesFew, visibleAccess } from './visibility.ts';
 
 export interface AssignmentRow {
   readonly id: string;
@@ -75,30 +75,39 @@ const ORDERS: Orders<AssignmentOrder['field']> = {
   usual: { field: 'CREATED_AT', direction: 'DESC' },
 };
 
-export function listAssignments(
+export async function listAssignments(
   db: Sql,
   viewer: Viewer,
   { orderBy, ...filter }: AssignmentFilter & { readonly orderBy?: AssignmentOrder | null | undefined },
   page: PageArguments,
   wanted?: Wanted,
 ): Promise<Page<AssignmentRow>> {
-  const { asOf = null } = filter;
-  const visible = visibleAccess(viewer, { alias: 'a', typeColumn: 'type' }, filter.providers ?? undefined);
-  const chosen = chosenAssignments(viewer, filter);
+  const conditions = await conditionsOf(db, viewer, filter);
+  const few = conditions.find(({ isFew }) => isFew);
+  const asOf = filter.asOf ?? null;
   const table = asOf === null ? sql`assignment a` : sql`assignments_at(${asOf}::timestamptz) a`;
-  const few = seesFew(viewer, filter.providers ?? undefined);
-  const rows = few ? wholly(table, 'a', [visible]) : table;
+  const rows = few ? wholly(table, 'a', [few.condition]) : table;
   const byName = orderBy?.field === 'PRINCIPAL_NAME';
   const from = byName ? sql`${rows} JOIN principal holder ON holder.id = a.principal_id` : rows;
-  const list = {
-    columns: A,
-    alias: 'a',
-    joins: JOINS,
-    from,
-    where: few ? chosen : [visible, ...chosen],
-    ...ordered('assignments', ORDERS, orderBy),
-  };
+  const where = conditions.filter((each) => each !== few).map(({ condition }) => condition);
+  const list = { columns: A, alias: 'a', joins: JOINS, from, where, ...ordered('assignments', ORDERS, orderBy) };
   return readPage(db, list, page, wanted);
+}
+
+/** What somebody holds is little, and so is what lies at few scopes, and what is seen by whoever has no part in the rest. */
+async function conditionsOf(db: Sql, viewer: Viewer, filter: AssignmentFilter): Promise<Condition[]> {
+  const { principalIds, below, ...rest } = filter;
+  const providers = rest.providers ?? undefined;
+  const conditions: Condition[] = chosenAssignments(viewer, rest).map((condition) => ({ condition, isFew: false }));
+  if (principalIds) {
+    conditions.push({ condition: sql`a.principal_id = ANY(${[...principalIds]}::uuid[])`, isFew: true });
+  }
+  if (below != null) conditions.push(await placeBelow(db, 'a', below));
+  if (!principalIds || !isOwn(viewer, principalIds)) {
+    const condition = visibleAccess(viewer, { alias: 'a', typeColumn: 'type' }, providers);
+    conditions.push({ condition, isFew: seesFew(viewer, providers) });
+  }
+  return conditions;
 }
 
 export interface CopyFilter extends Pick<AssignmentFilter, 'providers' | 'types' | 'roleIds'> {

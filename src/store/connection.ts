@@ -254,6 +254,9 @@ function rowOf(values: readonly unknown[], { own, joins }: Shape): object {
   return row;
 }
 
+/** Pages of most clients, and the largest. */
+const BOUNDS = [PAGE_DEFAULT + 1, PAGE_MAXIMUM + 1];
+
 /**
  * The page is found first and what it names is joined to it. The bound that is written out tells the planner how small a
  * page is: of a parameter it expects a tenth of the table, and joins whole tables to that.
@@ -267,7 +270,7 @@ function pageStatement(
   const direction = view.descending !== backward ? sql`DESC` : sql`ASC`;
   const order = sql.join(view.order.map(({ by }) => sql`${by} ${direction}`));
   const columns = sql.join(selected.map((each, index) => sql`${each} AS ${sql.ref(`c${index}`)}`));
-  const bound = sql.lit(PAGE_MAXIMUM + 1);
+  const bound = sql.lit(BOUNDS.find((each) => limit <= each) as number);
   if (view.alias === undefined) {
     return sql`${sql.raw(AS_ARRAYS)} SELECT * FROM (SELECT ${columns} FROM ${view.from}
       WHERE ${conjunction(where)} ORDER BY ${order} LIMIT ${bound}) page LIMIT ${limit}`;

@@ -19,6 +19,9 @@ export interface DatabaseOptions {
   readonly statementTimeoutSeconds?: number;
 }
 
+/** Rows are in memory, or on a disk that seeks at once; and compiling costs more than any statement here gains by it. */
+export const SESSION = '-c timezone=UTC -c random_page_cost=1.1 -c jit=off';
+
 /** The driver reads the URL itself: MikroORM leaves out its parameters, such as `sslmode` and a socket's folder. */
 const connect = (url: string, dbName: string, { poolSize = 10, statementTimeoutSeconds = 15 }: DatabaseOptions) =>
   MikroORM.init(
@@ -32,7 +35,7 @@ const connect = (url: string, dbName: string, { poolSize = 10, statementTimeoutS
         // Statements are sent without waiting for the answers to those before them.
         pipeline: true,
         connectionString: url,
-        options: '-c timezone=UTC',
+        options: SESSION,
         connectionTimeoutMillis: 5_000,
         statement_timeout: statementTimeoutSeconds * 1_000,
         idle_in_transaction_session_timeout: 30_000,

@@ -88,6 +88,30 @@ export function atOrBelow(alias: string, name: string, path: string) {
     WHERE top.key = ${canonicalKey(path)})`;
 }
 
+export interface Condition {
+  readonly condition: RawBuilder<boolean>;
+  /** Few rows meet it, and an index finds them; otherwise the rows of a page are soon found among all. */
+  readonly isFew: boolean;
+}
+
+/** Up to so many scopes are few; and up to such a part of all of them. */
+const FEW = 500;
+const FEW_PART = 0.03;
+
+/** The same as `atOrBelow`, by the number of scopes there: PostgreSQL, which expects seven anywhere, would read all of a million rows. */
+export async function placeBelow(db: Sql, alias: string, path: string): Promise<Condition> {
+  const key = canonicalKey(path);
+  const { rows } = await sql<{ isFew: boolean }>`
+    SELECT count(*) <= few.most AS "isFew"
+    FROM (SELECT greatest(${FEW}, reltuples * ${FEW_PART})::bigint AS most FROM pg_class WHERE oid = 'scope'::regclass) few
+    CROSS JOIN LATERAL (SELECT FROM scope top JOIN scope_ancestor below ON below.ancestor_id = top.id
+      WHERE top.key = ${key} LIMIT few.most + 1) below GROUP BY few.most`.execute(db);
+  if (rows[0]?.isFew !== false) return { condition: atOrBelow(alias, 'scope_id', path), isFew: true };
+  const condition = sql<boolean>`EXISTS (SELECT FROM scope_ancestor up WHERE up.scope_id = ${sql.ref(`${alias}.scope_id`)}
+    AND up.ancestor_id = ANY(ARRAY(SELECT top.id FROM scope top WHERE top.key = ${key})) OFFSET 0)`;
+  return { condition, isFew: false };
+}
+
 /** @param viewer null when the caller already sees a row that names them */
 export async function scopesById(db: Sql, ids: readonly string[], viewer: Viewer | null = null): Promise<ScopeRow[]> {
   const visible = viewer ? visibleScope(viewer, 's') : sql<boolean>`true`;

@@ -1,6 +1,7 @@
 /** Who asks, and what do they hold now? One statement, run once for every operation and every delivered batch. */
 import { sql } from 'kysely';
 import { FEW_SCOPES, type HeldRole, type Powers, powersOf, type Viewer } from '../decision/powers.ts';
+import { TENANT_ROOT_SCOPE } from '../decision/role.ts';
 import type { PrincipalKind, UserType } from '../decision/words.ts';
 import { inForce, type Sql } from './database.ts';
 import { instant } from './transaction.ts';
@@ -108,7 +109,8 @@ async function readRows(db: Sql, principalIds: readonly string[], changesAt = sq
           'provider', a.provider, 'roleId', a.role_id, 'scopeId', a.scope_id, 'groupId', s.principal_id,
           'managesAssignments', r.manages_assignments, 'readsAssignments', r.reads_assignments,
           'conditional', a.condition IS NOT NULL,
-          'reach', CASE WHEN a.provider = 'AZURE_RESOURCE' AND (r.manages_assignments OR r.reads_assignments)
+          'reach', CASE WHEN a.provider = 'AZURE_RESOURCE' AND a.scope_id <> ${sql.lit(TENANT_ROOT_SCOPE)}
+              AND (r.manages_assignments OR r.reads_assignments)
             THEN ARRAY(SELECT b.scope_id FROM scope_ancestor b WHERE b.ancestor_id = a.scope_id LIMIT ${sql.lit(FEW_SCOPES + 1)}) END))
         FROM assignment a
         JOIN role r ON r.id = a.role_id

@@ -1,6 +1,7 @@
 /** Which rows may a viewer see? One predicate for every noun, inside the SQL of every list, look-up and stream. */
 import { type RawBuilder, sql } from 'kysely';
-import { browsesDirectory, type Viewer } from '../decision/powers.ts';
+import { browsesDirectory, type Powers, type Viewer } from '../decision/powers.ts';
+import { TENANT_ROOT_SCOPE } from '../decision/role.ts';
 import { ASSIGNMENT_TYPES, PROVIDERS, type Provider } from '../decision/words.ts';
 
 type Predicate = RawBuilder<boolean>;
@@ -37,16 +38,18 @@ export function visibleAccess(
   }
   if (powers.azureView.length > 0 && providers.includes('AZURE_RESOURCE')) {
     // A few scopes are found by the index of scopes; among many, the rows of a page are soon found by time.
-    const below = sql`SELECT scope_id FROM scope_ancestor WHERE ancestor_id = ANY(${ids(powers.azureView)})`;
-    const reached = powers.azureReach ? sql`= ANY(${ids(powers.azureReach)})` : sql`IN (${below})`;
-    parts.push(sql<boolean>`(${provider} = 'AZURE_RESOURCE' AND ${scopeId} ${reached})`);
+    const { azureReach: few, azureView: tops } = powers;
+    const reached = few ? sql<boolean>`${scopeId} = ANY(${ids(few)})` : azureBelow(scopeId, tops);
+    parts.push(sql<boolean>`(${provider} = 'AZURE_RESOURCE' AND ${reached})`);
   }
-  const groups = visibleGroupAccess(powers, scopeId);
-  if (groups && providers.includes('GROUP')) {
-    // What is about no place, such as a template, is not about a group that may be viewed.
-    parts.push(sql<boolean>`(${provider} = 'GROUP' AND ${scopeId} IS NOT NULL AND ${groups})`);
-  }
+  const groups = ofGroups(scopeId, viewedGroups(powers));
+  if (groups && providers.includes('GROUP')) parts.push(sql<boolean>`(${provider} = 'GROUP' AND ${groups})`);
   return any(parts);
+}
+
+/** Nobody's access but the viewer's and that of the viewer's groups. */
+export function isOwn({ id, powers }: Viewer, principalIds: readonly string[]): boolean {
+  return principalIds.every((each) => each === id || powers.groups.includes(each));
 }
 
 /** What they see is found by its principals and scopes; whoever sees more finds a page sooner by walking through all of it. */
@@ -63,15 +66,10 @@ export function seesFew({ powers }: Viewer, providers: readonly Provider[] = PRO
 export function manageableAccess({ powers }: Viewer, { alias, typeColumn }: AccessColumns): Predicate {
   const provider = column(alias, 'provider');
   const scopeId = column(alias, 'scope_id');
-  const groups = [sql<boolean>`g.id = ANY(${ids(powers.ownedGroups)})`];
-  if (powers.roleAssignableGroupsManage) groups.push(sql<boolean>`g.role_assignable`);
-  if (powers.otherGroupsManage) groups.push(sql<boolean>`NOT g.role_assignable`);
   return any([
     sql<boolean>`(${provider} = 'ENTRA_ROLE' AND ${column(alias, typeColumn)} = ANY(${[...powers.entraManage]}::text[]))`,
-    sql<boolean>`(${provider} = 'AZURE_RESOURCE' AND ${scopeId} IN (
-      SELECT scope_id FROM scope_ancestor WHERE ancestor_id = ANY(${ids(powers.azureManage)})))`,
-    sql<boolean>`(${provider} = 'GROUP' AND ${scopeId} IN (
-      SELECT gs.id FROM scope gs JOIN principal g ON g.id = gs.principal_id WHERE gs.kind = 'GROUP' AND ${any(groups)}))`,
+    sql<boolean>`(${provider} = 'AZURE_RESOURCE' AND ${azureBelow(scopeId, powers.azureManage)})`,
+    sql<boolean>`(${provider} = 'GROUP' AND ${ofGroups(scopeId, managedGroups(powers)) ?? sql`false`})`,
   ]);
 }
 
@@ -135,14 +133,10 @@ export function auditedEvent({ id, powers }: Viewer, alias: string): Predicate {
     parts.push(sql<boolean>`(${scopeId} IS NULL OR ${provider} IS NULL OR ${provider} = 'ENTRA_ROLE')`);
   }
   if (powers.azureManage.length > 0) {
-    parts.push(sql<boolean>`(${provider} = 'AZURE_RESOURCE' AND ${scopeId} IN (
-      SELECT scope_id FROM scope_ancestor WHERE ancestor_id = ANY(${ids(powers.azureManage)})))`);
+    parts.push(sql<boolean>`(${provider} = 'AZURE_RESOURCE' AND ${azureBelow(scopeId, powers.azureManage)})`);
   }
-  const groups = visibleGroups({ ...powers, ownedGroups: [], groups: [] });
-  if (groups) {
-    parts.push(sql<boolean>`(${provider} = 'GROUP' AND ${scopeId} IN (
-      SELECT gs.id FROM scope gs JOIN principal g ON g.id = gs.principal_id WHERE gs.kind = 'GROUP' AND ${groups}))`);
-  }
+  const groups = ofGroups(scopeId, { ...viewedGroups(powers), named: [] });
+  if (groups) parts.push(sql<boolean>`(${provider} = 'GROUP' AND ${groups})`);
   return any(parts);
 }
 
@@ -172,29 +166,43 @@ export function visibleScope(viewer: Viewer, alias: string): Predicate {
   return any(parts);
 }
 
-/** The role-assignable groups are few, and the others are all but them. Null: none. */
-function visibleGroupAccess(powers: Viewer['powers'], scopeId: RawBuilder<unknown>): Predicate | null {
-  const { roleAssignableGroupsView: few, otherGroupsView: others } = powers;
-  if (few && others) return sql<boolean>`true`;
-  const own = [...powers.ownedGroups, ...powers.groups];
-  const parts: Predicate[] = [];
-  if (own.length > 0) {
-    parts.push(sql<boolean>`${scopeId} = ANY(ARRAY(
-      SELECT gs.id FROM scope gs WHERE gs.kind = 'GROUP' AND gs.principal_id = ANY(${ids(own)})))`);
-  }
-  const roleAssignable = sql`(SELECT gs.id FROM principal g JOIN scope gs ON gs.principal_id = g.id AND gs.kind = 'GROUP'
-    WHERE g.role_assignable)`;
-  if (few) parts.push(sql<boolean>`${scopeId} IN ${roleAssignable}`);
-  if (others) parts.push(sql<boolean>`${scopeId} NOT IN ${roleAssignable}`);
-  return parts.length > 0 ? any(parts) : null;
+/** At one of these Azure scopes or below; everything of Azure lies below the root of the tenant. */
+function azureBelow(scopeId: RawBuilder<unknown>, tops: readonly string[]): Predicate {
+  if (tops.includes(TENANT_ROOT_SCOPE)) return sql<boolean>`${scopeId} IS NOT NULL`;
+  return sql<boolean>`${scopeId} IN (SELECT scope_id FROM scope_ancestor WHERE ancestor_id = ANY(${ids(tops)}))`;
 }
 
-function visibleGroups(powers: Viewer['powers']): Predicate | null {
+/** Groups somebody has to do with: some by their ids, the role-assignable ones, and the others. */
+interface GroupReach {
+  readonly named: readonly string[];
+  readonly roleAssignable: boolean;
+  readonly others: boolean;
+}
+
+const viewedGroups = ({ groups, ownedGroups, roleAssignableGroupsView, otherGroupsView }: Powers): GroupReach => ({
+  ...{ named: [...ownedGroups, ...groups], roleAssignable: roleAssignableGroupsView, others: otherGroupsView },
+});
+
+const managedGroups = ({ ownedGroups, roleAssignableGroupsManage, otherGroupsManage }: Powers): GroupReach => ({
+  ...{ named: ownedGroups, roleAssignable: roleAssignableGroupsManage, others: otherGroupsManage },
+});
+
+/**
+ * For a column that names the scope of a group: the role-assignable groups are few, and the others are all but them.
+ * What is about no place, such as a template, is not about a group. Null: none.
+ */
+function ofGroups(scopeId: RawBuilder<unknown>, { named, roleAssignable, others }: GroupReach): Predicate | null {
+  const present = sql<boolean>`${scopeId} IS NOT NULL`;
+  if (roleAssignable && others) return present;
   const parts: Predicate[] = [];
-  const own = [...powers.ownedGroups, ...powers.groups];
-  if (own.length > 0) parts.push(sql<boolean>`g.id = ANY(${ids(own)})`);
-  if (powers.roleAssignableGroupsView) parts.push(sql<boolean>`g.role_assignable`);
-  if (powers.otherGroupsView) parts.push(sql<boolean>`NOT g.role_assignable`);
+  if (named.length > 0) {
+    parts.push(sql<boolean>`${scopeId} = ANY(ARRAY(
+      SELECT gs.id FROM scope gs WHERE gs.kind = 'GROUP' AND gs.principal_id = ANY(${ids(named)})))`);
+  }
+  const few = sql`(SELECT gs.id FROM principal g JOIN scope gs ON gs.principal_id = g.id AND gs.kind = 'GROUP'
+    WHERE g.role_assignable)`;
+  if (roleAssignable) parts.push(sql<boolean>`${scopeId} IN ${few}`);
+  if (others) parts.push(sql<boolean>`(${present} AND ${scopeId} NOT IN ${few})`);
   return parts.length > 0 ? any(parts) : null;
 }
 
@@ -205,13 +213,9 @@ export function visiblePolicy({ powers }: Viewer, alias: string): Predicate {
   const parts: Predicate[] = [sql<boolean>`false`];
   if (powers.entraPoliciesView) parts.push(sql<boolean>`${provider} = 'ENTRA_ROLE'`);
   if (powers.azureManage.length > 0) {
-    parts.push(sql<boolean>`(${provider} = 'AZURE_RESOURCE' AND ${scopeId} IN (
-      SELECT scope_id FROM scope_ancestor WHERE ancestor_id = ANY(${ids(powers.azureManage)})))`);
+    parts.push(sql<boolean>`(${provider} = 'AZURE_RESOURCE' AND ${azureBelow(scopeId, powers.azureManage)})`);
   }
-  const groups = visibleGroups(powers);
-  if (groups) {
-    parts.push(sql<boolean>`(${provider} = 'GROUP' AND ${scopeId} IN (
-      SELECT gs.id FROM scope gs JOIN principal g ON g.id = gs.principal_id WHERE gs.kind = 'GROUP' AND ${groups}))`);
-  }
+  const groups = ofGroups(scopeId, viewedGroups(powers));
+  if (groups) parts.push(sql<boolean>`(${provider} = 'GROUP' AND ${groups})`);
   return any(parts);
 }

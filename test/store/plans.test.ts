@@ -6,6 +6,7 @@ import type { Viewer } from '../../src/decision/powers.ts';
 import { DIRECTORY_SCOPE, GROUP_MEMBER } from '../../src/decision/role.ts';
 import { accessFacts } from '../../src/store/accessCheck.ts';
 import { listAssignments } from '../../src/store/assignment.ts';
+import { SESSION } from '../../src/store/database.ts';
 import { viewerFacts } from '../../src/store/viewer.ts';
 import { cloneDatabase, type TestDatabase } from '../support/database.ts';
 import { PLAIN_ROLE, rowsOf } from '../support/rows.ts';
@@ -79,7 +80,7 @@ async function rowsRead(read: () => Promise<unknown>): Promise<number> {
   using statements = watchStatements();
   await read();
   const { text, values } = statements.sent.at(-1) as { text: string; values: readonly unknown[] };
-  const client = new pg.Client({ connectionString: clone.url });
+  const client = new pg.Client({ connectionString: clone.url, options: SESSION });
   await client.connect();
   try {
     await client.query('SET plan_cache_mode = force_generic_plan');
