@@ -92,14 +92,14 @@ export class Budgets {
 export function withinBudget(budgets: Budgets, execute: Execute): Execute {
   const told = (result: ExecutionResult, cost: Charge | null): ExecutionResult =>
     cost === null ? result : { ...result, extensions: { ...result.extensions, cost } };
-  return (args) => {
+  return (args, form) => {
     let cost: Charge | null;
     try {
       cost = budgets.charge(args);
     } catch (error) {
       return { errors: [error as GraphQLError] };
     }
-    const result = execute(args);
+    const result = execute(args, form);
     return result instanceof Promise ? result.then((done) => told(done, cost)) : told(result, cost);
   };
 }

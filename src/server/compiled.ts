@@ -28,8 +28,14 @@ import { isPromise } from 'graphql/jsutils/isPromise.js';
 import { type Path, pathToArray } from 'graphql/jsutils/Path.js';
 import { promiseReduce } from 'graphql/jsutils/promiseReduce.js';
 import { type FieldPlan, operationOf, Plan, type Selection, type Shape, type Variables } from './plan.ts';
+import { ListWriter, stringifyWritten } from './written.ts';
 
-export type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
+/**
+ * @param form `written`: the result has a `stringify`, which alone makes JSON of it; lists whose rows are all at hand are text in it.
+ * Default: plain values.
+ */
+export type Execute = (args: ExecutionArgs, form?: Form) => ExecutionResult | Promise<ExecutionResult>;
+export type Form = 'written';
 
 /** Plans kept for one document: one for each operation and each choice of its directives. */
 const PLANS = 32;
@@ -38,7 +44,7 @@ const COERCION_ERRORS = 50;
 /** The plans of a document live as long as Yoga keeps the document. */
 export function compiledExecution(schema: GraphQLSchema): Execute {
   const documents = new WeakMap<DocumentNode, PlannedDocument>();
-  return (args) => {
+  return (args, form) => {
     const { document, operationName, variableValues } = args;
     const known = documents.get(document) ?? new PlannedDocument(schema, document);
     documents.set(document, known);
@@ -50,7 +56,7 @@ export function compiledExecution(schema: GraphQLSchema): Execute {
       maxErrors,
     });
     if (errors) return { errors };
-    return new Run(known.plan(operation, coerced), coerced, args).result();
+    return new Run(known.plan(operation, coerced), { variables: coerced, form }, args).result();
   };
 }
 
@@ -151,6 +157,11 @@ class Place implements GraphQLResolveInfo {
 
 type Result = Record<string, unknown>;
 
+interface Running {
+  readonly variables: Variables;
+  readonly form: Form | undefined;
+}
+
 /** One execution of a plan. */
 class Run {
   readonly plan: Plan;
@@ -160,10 +171,12 @@ class Run {
   readonly #errors: GraphQLError[] = [];
   /** Null: the whole response. */
   readonly #failed = new Set<Place | null>();
+  readonly #writer: ListWriter | null;
 
-  constructor(plan: Plan, variables: Variables, { rootValue, contextValue }: ExecutionArgs) {
+  constructor(plan: Plan, { variables, form }: Running, { rootValue, contextValue }: ExecutionArgs) {
     this.plan = plan;
     this.variables = variables;
+    this.#writer = form === 'written' ? new ListWriter(variables, contextValue) : null;
     this.rootValue = rootValue;
     this.#context = contextValue;
   }
@@ -182,7 +195,8 @@ class Run {
   }
 
   #response(data: Result | null): ExecutionResult {
-    return this.#errors.length === 0 ? { data } : { errors: this.#errors, data };
+    const result = this.#errors.length === 0 ? { data } : { errors: this.#errors, data };
+    return this.#writer ? Object.assign(result, { stringify: stringifyWritten }) : result;
   }
 
   #withoutData(error: GraphQLError): ExecutionResult {
@@ -287,6 +301,8 @@ class Run {
   }
 
   #list(shape: Shape, place: Place, value: unknown): unknown {
+    const written = this.#writer?.list(shape, place.field, value);
+    if (written) return written;
     if (!isIterableObject(value)) {
       const field = `${place.parentType.name}.${place.fieldName}`;
       throw new GraphQLError(`Expected Iterable, but did not find one for field "${field}".`);

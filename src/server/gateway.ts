@@ -66,7 +66,7 @@ export async function createGateway({ config, database, url, ofProcess = false }
   const limits = { subscriptionsPerPrincipal, heartbeatSeconds };
   const hub = new Hub({ database, tail, ...limits, onFault: (error) => log('streams', error) });
   measureStreams(metrics, hub);
-  const execute = config.execution === 'compiled' ? compiledExecution(schema) : (interpret as Execute);
+  const execute = config.execution === 'compiled' ? compiledExecution(schema) : interpreted;
   const { costPerOperation, costPerMinute } = config;
   const budgets = new Budgets({ schema, costPerOperation, costPerMinute });
   const renderings = new Map();
@@ -117,6 +117,8 @@ export async function createGateway({ config, database, url, ofProcess = false }
     },
   };
 }
+
+const interpreted: Execute = (args) => interpret(args) as ReturnType<Execute>;
 
 /** Null: PostgreSQL's own. */
 async function wakeUpsOf({ redisUrl }: Config) {

@@ -152,7 +152,13 @@ function limits(): Plugin {
 
 function execution({ budgets, execute }: GraphqlParts): Plugin {
   const within = withinBudget(budgets, execute);
-  return { onExecute: ({ setExecuteFn }) => setExecuteFn(within) };
+  return {
+    onExecute({ args, setExecuteFn }) {
+      // Over a WebSocket the result becomes part of a message.
+      const form = 'request' in (args.contextValue as object) ? 'written' : undefined;
+      setExecuteFn((asked) => within(asked, form));
+    },
+  };
 }
 
 function subscriptions(parts: GraphqlParts): Plugin<Authenticated> {

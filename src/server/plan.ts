@@ -110,6 +110,13 @@ export class FieldPlan {
   /** The type of what is read from a property as it stands; null when there is more to do. */
   readonly leaf: GraphQLLeafType | null;
   readonly isNullable: boolean;
+  /** What stands before its value in JSON, as the first field and as a further one. */
+  readonly label: string;
+  readonly furtherLabel: string;
+  /** The JSON of a `__typename`; null for every other field. */
+  readonly typename: string | null;
+  /** Its list, or something in it, has turned out to be no plain values. */
+  waits = false;
   readonly #constant: Record<string, unknown> | null;
   readonly #selections = new Map<GraphQLObjectType, Selection>();
 
@@ -124,6 +131,9 @@ export class FieldPlan {
     const type = getNullableType(field.type);
     this.leaf = field.resolve === undefined && isLeafType(type) ? type : null;
     this.isNullable = !isNonNullType(field.type);
+    this.label = `${JSON.stringify(key)}:`;
+    this.furtherLabel = `,${this.label}`;
+    this.typename = field === TypeNameMetaFieldDef ? JSON.stringify(parentType.name) : null;
     this.#constant = constantArguments(field.args, fieldNodes[0] as FieldNode);
   }
 

@@ -13,6 +13,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compiledExecution } from '../../src/server/compiled.ts';
 import { MANIFEST } from '../../src/server/documents.ts';
+import { stringifyWritten } from '../../src/server/written.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 
 const later = <Value>(value: Value) => Promise.resolve(value);
@@ -187,8 +188,9 @@ const QUERIES: readonly Asked[] = [
 ];
 
 describe('a plan', () => {
-  const schemas = [createSchema(), createSchema()] as const;
+  const schemas = [createSchema(), createSchema(), createSchema()] as const;
   const compiled = compiledExecution(schemas[1]);
+  const writing = compiledExecution(schemas[2]);
 
   it.each(QUERIES.map((asked) => ({ what: asked[0], asked })))(
     'answers as graphql-js does, twice: $what',
@@ -204,6 +206,9 @@ describe('a plan', () => {
       for (const _time of ['first', 'again']) {
         const expected = JSON.stringify(await execute({ ...args, schema: schemas[0] }));
         expect(JSON.stringify(await compiled({ ...args, schema: schemas[1] }))).toBe(expected);
+        const written = await writing({ ...args, schema: schemas[2] }, 'written');
+        expect(stringifyWritten(written)).toBe(expected);
+        expect(JSON.stringify(written)).toBe(expected);
       }
     },
   );
