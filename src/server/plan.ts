@@ -7,12 +7,15 @@ import {
   type GraphQLArgument,
   type GraphQLField,
   type GraphQLFieldResolver,
+  GraphQLID,
   type GraphQLLeafType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
+  GraphQLString,
   getArgumentValues,
   getNullableType,
+  isEnumType,
   isLeafType,
   isListType,
   isNonNullType,
@@ -78,14 +81,24 @@ export function fieldOf(schema: GraphQLSchema, type: GraphQLObjectType, name: st
 export type Shape =
   | { readonly kind: 'NON_NULL'; readonly of: Shape }
   | { readonly kind: 'LIST'; readonly of: Shape }
-  | { readonly kind: 'LEAF'; readonly type: GraphQLLeafType }
+  | {
+      readonly kind: 'LEAF';
+      readonly type: GraphQLLeafType;
+      /** The JSON of each value of an enum; null for scalars. */
+      readonly texts: ReadonlyMap<unknown, string> | null;
+      /** A string serializes to itself. */
+      readonly isString: boolean;
+    }
   | { readonly kind: 'OBJECT'; readonly type: GraphQLObjectType }
   | { readonly kind: 'ABSTRACT'; readonly type: GraphQLAbstractType };
 
 function shapeOf(type: GraphQLOutputType): Shape {
   if (isNonNullType(type)) return { kind: 'NON_NULL', of: shapeOf(type.ofType) };
   if (isListType(type)) return { kind: 'LIST', of: shapeOf(type.ofType) };
-  if (isLeafType(type)) return { kind: 'LEAF', type };
+  if (isLeafType(type)) {
+    const texts = isEnumType(type) ? new Map(type.getValues().map(({ name, value }) => [value, `"${name}"`])) : null;
+    return { kind: 'LEAF', type, texts, isString: type === GraphQLString || type === GraphQLID };
+  }
   return isObjectType(type) ? { kind: 'OBJECT', type } : { kind: 'ABSTRACT', type };
 }
 

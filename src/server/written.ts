@@ -136,7 +136,7 @@ export class ListWriter {
       case 'NON_NULL':
         return this.#value(shape.of, field, value);
       case 'LEAF':
-        return leafText(shape.type, value);
+        return leafText(shape, value);
       case 'LIST':
         if (Array.isArray(value)) return this.#list(shape.of, field, value);
         throw refused(value);
@@ -166,7 +166,15 @@ function refused(value: unknown): Unwritable {
   return isPromise(value) || typeof value === 'function' ? ALWAYS : THIS_TIME;
 }
 
-function leafText(type: GraphQLLeafType, value: unknown): string {
+const NEEDS_ESCAPING = /[^ !#-[\]-~]/;
+
+function leafText({ type, texts, isString }: Shape & { kind: 'LEAF' }, value: unknown): string {
+  if (texts !== null) return texts.get(value) ?? serializedText(type, value);
+  if (!isString || typeof value !== 'string') return serializedText(type, value);
+  return NEEDS_ESCAPING.test(value) ? JSON.stringify(value) : `"${value}"`;
+}
+
+function serializedText(type: GraphQLLeafType, value: unknown): string {
   if (typeof value === 'function' || isPromise(value) || value instanceof Error) throw refused(value);
   const serialized = type.serialize(value);
   if (serialized === null || serialized === undefined) throw THIS_TIME;

@@ -6,6 +6,7 @@ import { execute, type GraphQLObjectType, parse } from 'graphql';
 import { globalId } from '../../schema/ids.ts';
 import { createSchema } from '../../schema/schema.ts';
 import { compiledExecution, type Execute } from '../../src/server/compiled.ts';
+import { stringifyWritten } from '../../src/server/written.ts';
 import { median, report } from './report.ts';
 
 const ROUNDS = 9;
@@ -31,15 +32,22 @@ export async function bench(): Promise<void> {
     const compiled = compiledExecution(schema);
     const run = (executor: Execute) => milliseconds(async () => JSON.stringify(await executor(asked)));
     const asked = { schema, document: ASSIGNMENTS, contextValue: CONTEXT, variableValues: { first: size } };
-    const rounds: { plan: number; alone: number }[] = [];
+    const text = () => milliseconds(async () => stringifyWritten(await compiled(asked, 'written')));
+    const rounds: { plan: number; text: number; alone: number }[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      rounds.push({ plan: await run(compiled), alone: await run(execute as Execute) });
+      rounds.push({ plan: await run(compiled), text: await text(), alone: await run(execute as Execute) });
     }
     const part = median(rounds.map(({ plan, alone }) => plan / alone));
     measures.push(
       { what: `${what}: by a plan, ms of processor`, value: median(rounds.map(({ plan }) => plan)) },
+      { what: `${what}: by a plan that writes text, ms of processor`, value: median(rounds.map(({ text }) => text)) },
       { what: `${what}: by graphql-js, ms of processor`, value: median(rounds.map(({ alone }) => alone)) },
       { what: `${what}: a plan's part of graphql-js's`, value: part, gate: 0.8 },
+      {
+        what: `${what}: the part of one that writes text`,
+        value: median(rounds.map(({ text, alone }) => text / alone)),
+        gate: 0.6,
+      },
     );
   }
   report('execution', measures);
