@@ -1,6 +1,6 @@
 /** What is on record? Every event, for auditors all of them and for everybody else their own. @see https://learn.microsoft.com/entra/id-governance/privileged-identity-management/pim-how-to-use-audit-log */
 import { AUDIT_EVENTS } from '../src/events.ts';
-import { type AuditRow, listAudit } from '../src/store/audit.ts';
+import { type AuditFilter, type AuditRow, listAudit } from '../src/store/audit.ts';
 import { instant } from '../src/store/transaction.ts';
 import { encodeCursor } from '../src/stream/cursor.ts';
 import type { StreamItem } from '../src/stream/item.ts';
@@ -124,6 +124,18 @@ function itemOf(row: AuditRow): StreamItem {
   };
 }
 
+/** A filter as the store knows it. */
+export function auditFilterOf(filter: typeof AuditLogFilter.$inferInput | null | undefined): AuditFilter {
+  const { actors, principals, roles, requests, ...rest } = filter ?? {};
+  return {
+    ...rest,
+    actorIds: idsOf(actors, ...PRINCIPAL_TYPES),
+    principalIds: idsOf(principals, ...PRINCIPAL_TYPES),
+    roleIds: idsOf(roles, 'Role'),
+    requestIds: idsOf(requests, 'Request'),
+  };
+}
+
 builder.queryFields((t) => ({
   auditEvents: t.field({
     type: AuditEventConnection,
@@ -131,15 +143,7 @@ builder.queryFields((t) => ({
       'The audit, newest first: for auditors what they audit, for everybody else what they did and what concerned them. The `cursor` of an entry is one of the stream `auditEvents`; those of `edges` and `pageInfo` are of this list.',
     args: { ...pageArguments(), filter: t.arg({ type: AuditLogFilter, description: 'Default: all that is kept.' }) },
     resolve: async (_root, { filter, ...page }, { db, viewer }, info) => {
-      const { actors, principals, roles, requests, ...rest } = filter ?? {};
-      const chosen = {
-        ...rest,
-        actorIds: idsOf(actors, ...PRINCIPAL_TYPES),
-        principalIds: idsOf(principals, ...PRINCIPAL_TYPES),
-        roleIds: idsOf(roles, 'Role'),
-        requestIds: idsOf(requests, 'Request'),
-      };
-      const found = await listAudit(db(), viewer, chosen, page, wantedOf(info, AUDIT));
+      const found = await listAudit(db(), viewer, auditFilterOf(filter), page, wantedOf(info, AUDIT));
       return { ...found, nodes: found.nodes.map(itemOf) };
     },
   }),

@@ -1,5 +1,10 @@
 /** What was asked for, and how far it is. @see https://learn.microsoft.com/graph/api/resources/unifiedroleassignmentschedulerequest */
-import { listRequests, type REQUEST_ORDERS, type RequestRow } from '../src/store/request.ts';
+import {
+  type RequestFilter as Filter,
+  listRequests,
+  type REQUEST_ORDERS,
+  type RequestRow,
+} from '../src/store/request.ts';
 import { instantText } from '../src/store/transaction.ts';
 import { Assignment, present } from './assignment.ts';
 import { AssignmentTypeEnum, builder, ProviderEnum, RequestActionEnum, RequestStatusEnum } from './builder.ts';
@@ -155,6 +160,17 @@ const RequestOrder = orderInput('RequestOrder', {
   PRINCIPAL_NAME: 'The display name of whose access it concerns.',
 } satisfies Record<(typeof REQUEST_ORDERS)[number], string>);
 
+/** A filter as the store knows it. */
+export function requestFilterOf(filter: typeof RequestFilter.$inferInput | null | undefined): Filter {
+  const { principals, requestors, roles, ...rest } = filter ?? {};
+  return {
+    ...rest,
+    principalIds: idsOf(principals, ...PRINCIPAL_TYPES),
+    requestorIds: idsOf(requestors, ...PRINCIPAL_TYPES),
+    roleIds: idsOf(roles, 'Role'),
+  };
+}
+
 builder.queryFields((t) => ({
   request: t.field({
     type: Request,
@@ -172,11 +188,7 @@ builder.queryFields((t) => ({
       filter: t.arg({ type: RequestFilter, description: 'Default: all.' }),
       orderBy: t.arg({ type: RequestOrder, description: 'Default: `CREATED_AT`, `DESC`.' }),
     },
-    resolve: (_root, { filter, orderBy, ...page }, { db, viewer }, info) => {
-      const { principals, requestors, roles, ...rest } = filter ?? {};
-      const requestorIds = idsOf(requestors, ...PRINCIPAL_TYPES);
-      const ids = { principalIds: idsOf(principals, ...PRINCIPAL_TYPES), roleIds: idsOf(roles, 'Role') };
-      return listRequests(db(), viewer, { ...rest, ...ids, requestorIds, orderBy }, page, wantedOf(info, REQUEST));
-    },
+    resolve: (_root, { filter, orderBy, ...page }, { db, viewer }, info) =>
+      listRequests(db(), viewer, { ...requestFilterOf(filter), orderBy }, page, wantedOf(info, REQUEST)),
   }),
 }));

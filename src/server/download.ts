@@ -11,6 +11,7 @@ import { sqlOf } from '../store/database.ts';
 import { answerError, answerProblem, type Problem, viewerOfRequest } from './bearer.ts';
 import { CONTENT_TYPES, type ExportFormat } from './exportFormat.ts';
 import type { GraphqlParts } from './graphql.ts';
+import { watchRights } from './rights.ts';
 
 /** A reader that takes nothing for so long is gone, in milliseconds. */
 const STALLED = 60_000;
@@ -116,8 +117,14 @@ async function send(
   const part = range && { 'content-range': `bytes ${from}-${to}/${size}` };
   if (req.method !== 'HEAD') await recordDownload({ database: parts.database, viewer }, id, range);
   res.writeHead(range ? 206 : 200, { ...headers, ...part, 'content-length': to - from + 1 });
-  if (req.method === 'HEAD') res.end();
-  else await sendBytes(parts, id, { from, to }, res);
+  if (req.method === 'HEAD') return void res.end();
+  const { database } = parts;
+  const unwatch = watchRights({ database, viewer, powers: viewer.powers, onLost: () => res.destroy() });
+  try {
+    await sendBytes(parts, id, { from, to }, res);
+  } finally {
+    unwatch();
+  }
 }
 
 /** Only one chunk is in memory, and no connection is held while the reader takes its time. */
@@ -134,7 +141,7 @@ async function sendBytes({ database }: GraphqlParts, id: string, { from, to }: R
 }
 
 /** Room for more, or nobody there any more. */
-export async function drained(res: ServerResponse): Promise<void> {
+async function drained(res: ServerResponse): Promise<void> {
   const done = new AbortController();
   const { signal } = done;
   await Promise.race([once(res, 'drain', { signal }), once(res, 'close', { signal })]);

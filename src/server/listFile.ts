@@ -1,25 +1,62 @@
-/** How does somebody get a whole list at once? As a stream of lines, while the database writes them: `GET /lists/assignments.jsonl`. */
+/** How does somebody get a whole list at once? As a stream of lines, while the database reads the rows: `GET /lists/assignments.jsonl`. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
 import { coerceInputValue, type GraphQLInputType, isInputType, isNonNullType } from 'graphql';
 import { assignmentFilterOf } from '../../schema/assignment.ts';
+import { auditFilterOf } from '../../schema/auditEvent.ts';
+import { requestFilterOf } from '../../schema/request.ts';
 import { recordListExport } from '../action/bulkOperation.ts';
 import type { Viewer } from '../decision/powers.ts';
 import { refuseFuture } from '../store/access.ts';
 import { ArgumentError } from '../store/connection.ts';
 import { sqlOf } from '../store/database.ts';
-import { assignmentLines, copyStatement, type FileFormat, streamLines } from '../store/listFile.ts';
+import type { FileFormat } from '../store/fileLine.ts';
+import {
+  assignmentRows,
+  auditRows,
+  type LineStream,
+  type ListRows,
+  requestRows,
+  streamLines,
+} from '../store/listFile.ts';
 import { answerError, answerProblem, viewerOfRequest } from './bearer.ts';
-import { drained } from './download.ts';
 import { CONTENT_TYPES } from './exportFormat.ts';
 import type { GraphqlParts } from './graphql.ts';
+import { watchRights } from './rights.ts';
 import { refuseUnfitVariables } from './values.ts';
 
 /** A reader that takes nothing for so long is gone, in milliseconds. */
 const STALLED = 60_000;
-const LISTS = /^\/lists\/(assignments)\.(jsonl|csv)$/;
-const PARAMETERS = ['filter', 'asOf'];
+const ADDRESS = /^\/lists\/([\w-]+)\.(jsonl|csv)$/;
+
+interface List {
+  /** The query of the same rows, whose arguments it takes … */
+  readonly field: string;
+  /** … by these names. */
+  readonly parameters: readonly string[];
+  rows(viewer: Viewer, chosen: Chosen): ListRows;
+}
+
+interface Chosen {
+  /** Null or as the schema has coerced it. */
+  readonly filter: never;
+  readonly asOf: Date | null;
+}
+
+const LISTS: Readonly<Record<string, List>> = {
+  assignments: {
+    ...{ field: 'assignments', parameters: ['filter', 'asOf'] },
+    rows: (viewer, { filter, asOf }) => assignmentRows(viewer, { ...assignmentFilterOf(filter), asOf }),
+  },
+  requests: {
+    ...{ field: 'requests', parameters: ['filter'] },
+    rows: (viewer, { filter }) => requestRows(viewer, requestFilterOf(filter)),
+  },
+  'audit-events': {
+    ...{ field: 'auditEvents', parameters: ['filter'] },
+    rows: (viewer, { filter }) => auditRows(viewer, auditFilterOf(filter)),
+  },
+};
 
 export interface ListFiles {
   answer(req: IncomingMessage, res: ServerResponse): Promise<void>;
@@ -57,36 +94,37 @@ const TOO_MANY = {
   headers: { 'retry-after': '5' },
 };
 
-interface Asked {
-  readonly list: string;
+interface Asked extends Chosen {
+  readonly name: string;
+  readonly list: List;
   readonly format: FileFormat;
-  readonly filter: unknown;
-  readonly asOf: Date | null;
 }
 
 /** Null: no such list. The filter is coerced by the type it has in the schema. @throws ArgumentError */
 async function askedOf({ schema, database }: GraphqlParts, { url = '' }: IncomingMessage): Promise<Asked | null> {
   const { pathname, searchParams } = new URL(url, 'http://gateway');
-  const [, list, extension] = LISTS.exec(pathname) ?? [];
+  const [, name = '', extension] = ADDRESS.exec(pathname) ?? [];
+  const list = Object.hasOwn(LISTS, name) ? LISTS[name] : undefined;
   if (list === undefined) return null;
-  for (const name of searchParams.keys()) {
-    if (!PARAMETERS.includes(name))
-      throw new ArgumentError(`${name} is no parameter: give ${PARAMETERS.join(' or ')}.`);
+  const { field, parameters } = list;
+  for (const parameter of searchParams.keys()) {
+    if (!parameters.includes(parameter))
+      throw new ArgumentError(`${parameter} is no parameter: give ${parameters.join(' or ')}.`);
   }
   const type = (argument: string) => {
     const given = schema
       .getQueryType()
       ?.getFields()
-      [list]?.args.find(({ name }) => name === argument)?.type;
-    if (!isInputType(given)) throw new Error(`${list} has no argument ${argument}`);
+      [field]?.args.find(({ name }) => name === argument)?.type;
+    if (!isInputType(given)) throw new Error(`${field} has no argument ${argument}`);
     return isNonNullType(given) ? given.ofType : given;
   };
   const [filter, asOf] = [searchParams.get('filter'), searchParams.get('asOf')];
   const at = asOf === null ? null : (coerced('asOf', asOf, type('asOf')) as Date);
   await refuseFuture(sqlOf(database), at, 'asOf');
   return {
-    ...{ list, format: extension === 'csv' ? 'CSV' : 'JSONL', asOf: at },
-    filter: filter === null ? null : coerced('filter', json(filter), type('filter')),
+    ...{ name, list, format: extension === 'csv' ? 'CSV' : 'JSONL', asOf: at },
+    filter: (filter === null ? null : coerced('filter', json(filter), type('filter'))) as never,
   };
 }
 
@@ -115,24 +153,24 @@ interface Sending {
 
 async function send({ parts, url, viewer, asked, res }: Sending): Promise<void> {
   const { database, config } = parts;
-  const { list, format, asOf } = asked;
-  const filter = { ...assignmentFilterOf(asked.filter as never), asOf };
-  const lines = assignmentLines(viewer, filter, format);
-  const statement = copyStatement(sqlOf(database), lines, format);
-  await recordListExport({ database, viewer }, { list, format, filter: asked.filter, asOf });
-  const stream = await streamLines(url, statement, config.exportMaximumMinutes);
-  const limit = setTimeout(() => res.destroy(), config.exportMaximumMinutes * 60_000);
+  const { name, list, format, filter, asOf } = asked;
+  const rows = list.rows(viewer, asked);
+  await recordListExport({ database, viewer }, { list: list.field, format, filter, asOf });
+  const maximumMinutes = config.exportMaximumMinutes;
+  const stream = await streamLines({ db: sqlOf(database), url, maximumMinutes }, rows, format);
+  const limit = setTimeout(() => res.destroy(), maximumMinutes * 60_000);
   res.setTimeout(STALLED, () => res.destroy());
+  const unwatch = watchRights({ database, viewer, powers: viewer.powers, onLost: () => res.destroy() });
   try {
-    await pass(stream.bytes as Readable, res, () => {
-      const disposition = `attachment; filename="${list}.${format.toLowerCase()}"`;
+    await pass(stream, res, () =>
       res.writeHead(200, {
         'content-type': CONTENT_TYPES[format],
-        'content-disposition': disposition,
+        'content-disposition': `attachment; filename="${name}.${format.toLowerCase()}"`,
         'cache-control': 'no-store',
-      });
-    });
+      }),
+    );
   } finally {
+    unwatch();
     clearTimeout(limit);
     await stream.close();
   }
@@ -142,22 +180,33 @@ async function send({ parts, url, viewer, asked, res }: Sending): Promise<void> 
  * All but the end, as fast as the reader takes it. What fails after the first byte is cut off without the last chunk,
  * which every client takes for an error; a complete file always has its end.
  */
-async function pass(bytes: Readable, res: ServerResponse, begin: () => void): Promise<void> {
+async function pass(stream: LineStream, res: ServerResponse, begin: () => void): Promise<void> {
   const gone = new AbortController();
   const leave = () => {
     gone.abort();
-    bytes.destroy();
+    stream.stop();
   };
   res.once('close', leave);
   if (res.destroyed) leave();
   try {
-    for await (const part of bytes) {
-      if (!res.headersSent) begin();
-      if (!res.write(part)) await drained(res);
+    for await (const part of stream.parts) {
       if (res.destroyed) return;
+      if (!res.headersSent) begin();
+      await written(res, part);
     }
-    if (!res.headersSent) begin();
   } catch (error) {
     if (!gone.signal.aborted) throw error;
   }
+}
+
+/** The bytes are with the system, or nobody waits for them any more: what holds them is used again. */
+function written(res: ServerResponse, bytes: Buffer): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      res.off('close', done);
+      resolve();
+    };
+    res.once('close', done);
+    res.write(bytes, done);
+  });
 }

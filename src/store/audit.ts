@@ -1,5 +1,5 @@
 /** What is on record? The event log as a list, newest first, with what its entries name. */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Viewer } from '../decision/powers.ts';
 import type { Provider } from '../decision/words.ts';
 import type { EventType } from '../events.ts';
@@ -67,8 +67,16 @@ export function listAudit(
   page: PageArguments,
   wanted?: Wanted,
 ): Promise<Page<AuditRow>> {
+  const where = [auditedEvent(viewer, 'e'), ...chosenEvents(filter)];
+  const order = [{ by: E.position, type: 'bigint' }] as const;
+  const list = { name: 'auditEvents', columns: COLUMNS, alias: 'e', joins: JOINS, from: sql`event e` };
+  return readPage(db, { ...list, where, order, descending: true }, page, wanted);
+}
+
+/** Of the alias `e`, and of those that have a position. @throws ArgumentError when no event could ever fit */
+export function chosenEvents(filter: AuditFilter): RawBuilder<boolean>[] {
   refuseEmptySpan(['from', filter.from], ['until', filter.until]);
-  const where = [sql<boolean>`e.position IS NOT NULL`, auditedEvent(viewer, 'e')];
+  const where = [sql<boolean>`e.position IS NOT NULL`];
   if (filter.types) where.push(sql<boolean>`e.type = ANY(${[...filter.types]})`);
   if (filter.providers) where.push(sql<boolean>`e.provider = ANY(${[...filter.providers]})`);
   if (filter.actorIds) where.push(sql<boolean>`e.actor_id = ANY(${[...filter.actorIds]}::uuid[])`);
@@ -78,7 +86,5 @@ export function listAudit(
   if (filter.below != null) where.push(atOrBelow('e', 'scope_id', filter.below));
   if (filter.from != null) where.push(sql<boolean>`e.at >= ${filter.from}`);
   if (filter.until != null) where.push(sql<boolean>`e.at < ${filter.until}`);
-  const order = [{ by: E.position, type: 'bigint' }] as const;
-  const list = { name: 'auditEvents', columns: COLUMNS, alias: 'e', joins: JOINS, from: sql`event e` };
-  return readPage(db, { ...list, where, order, descending: true }, page, wanted);
+  return where;
 }

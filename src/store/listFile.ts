@@ -1,142 +1,136 @@
-/** How does a whole list leave the database? As lines that PostgreSQL writes itself, by one statement, as fast as they are taken. */
+/** How does a whole list leave the database? By one statement of flat columns, as fast as its rows are made lines and taken. */
 import { type RawBuilder, sql } from 'kysely';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import type { Viewer } from '../decision/powers.ts';
+import type { PrincipalKind } from '../decision/words.ts';
+import { type EventType, eventName } from '../events.ts';
 import { type AssignmentFilter, chosenAssignments } from './assignmentFilter.ts';
+import { type AuditFilter, chosenEvents } from './audit.ts';
 import type { Sql } from './database.ts';
-import { visibleAccess } from './visibility.ts';
+import { type FileFormat, LineWriter, type Members, type Name, type Value } from './fileLine.ts';
+import { chosenRequests, REQUEST_STATUS, type RequestFilter } from './request.ts';
+import { auditedEvent, visibleAccess, visibleRequest, visibleSingleRequest } from './visibility.ts';
 
-export const FILE_FORMATS = ['JSONL', 'CSV'] as const;
-export type FileFormat = (typeof FILE_FORMATS)[number];
-
-/** A value of each line. `PLAIN` has nothing in it that JSON would escape or a spreadsheet take for a formula; `OPTIONAL` neither, and may be null. */
-interface Field {
-  readonly kind: 'PLAIN' | 'OPTIONAL' | 'TEXT';
-  readonly value: RawBuilder<unknown>;
+/** Rows and how each of them becomes a line. */
+export interface ListRows {
+  readonly columns: readonly RawBuilder<unknown>[];
+  /** Everything behind the columns. */
+  readonly from: RawBuilder<unknown>;
+  readonly members: Members;
 }
-type Inner = Readonly<Record<string, Field>>;
-type Fields = Readonly<Record<string, Field | Inner>>;
 
-const plain = (value: RawBuilder<unknown>): Field => ({ kind: 'PLAIN', value });
-const optional = ({ value }: Field): Field => ({ kind: 'OPTIONAL', value });
-const text = (value: RawBuilder<unknown>): Field => ({ kind: 'TEXT', value });
-/** As the ids of the schema are. */
-const globalId = (type: RawBuilder<unknown>, id: string) =>
-  plain(sql`translate(encode(convert_to(${type} || ${sql.ref(id)}, 'UTF8'), 'base64'), '+/=', '-_')`);
-const instant = (name: string) => plain(sql`to_char(${sql.ref(name)}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`);
-const column = (name: string) => plain(sql.ref(name));
+/** The columns of a statement, each of them once, in the order in which somebody first asks for them. */
+class Columns {
+  readonly all: RawBuilder<unknown>[] = [];
+  readonly #places = new Map<string, number>();
 
-const PRINCIPAL_TYPE = sql`CASE p.kind WHEN 'USER' THEN 'User:' WHEN 'GROUP' THEN 'Group:'
-  WHEN 'SERVICE_PRINCIPAL' THEN 'ServicePrincipal:' ELSE 'ManagedIdentity:' END`;
+  at(name: string, value: RawBuilder<unknown> = sql.ref(name)): number {
+    const place = this.#places.get(name) ?? this.all.push(value) - 1;
+    this.#places.set(name, place);
+    return place;
+  }
 
-const ASSIGNMENT: Fields = {
-  id: globalId(sql`'Assignment:'`, 'a.id'),
-  provider: column('a.provider'),
-  type: column('a.type'),
-  state: column('a.state'),
-  principal: {
-    id: globalId(PRINCIPAL_TYPE, 'p.id'),
-    kind: column('p.kind'),
-    displayName: text(sql`p.display_name`),
-    userPrincipalName: text(sql`p.user_principal_name`),
-  },
-  role: { id: globalId(sql`'Role:'`, 'r.id'), displayName: text(sql`r.display_name`) },
-  scope: {
-    id: globalId(sql`'Scope:'`, 's.id'),
-    kind: column('s.kind'),
-    path: text(sql`s.path`),
-    displayName: text(sql`s.display_name`),
-  },
-  startsAt: instant('a.starts_at'),
-  endsAt: optional(instant('a.ends_at')),
-  endedBy: optional(column('a.ended_by')),
-  condition: text(sql`a.condition`),
-  createdAt: instant('a.created_at'),
+  value(kind: Exclude<Value['kind'], 'ID' | 'NAME'>, name: string): Value {
+    return { kind, column: this.at(name) };
+  }
+
+  id(name: string, type: string | Name): Value {
+    return { kind: 'ID', column: this.at(name), type };
+  }
+
+  principal(alias: string): Readonly<Record<string, Value>> {
+    const type = { column: this.at(`${alias}.kind`), nameOf: (kind: string) => TYPE_OF[kind as PrincipalKind] };
+    return {
+      id: this.id(`${alias}.id`, type),
+      kind: this.value('WORD', `${alias}.kind`),
+      displayName: this.value('TEXT', `${alias}.display_name`),
+      userPrincipalName: this.value('TEXT', `${alias}.user_principal_name`),
+    };
+  }
+
+  role(): Readonly<Record<string, Value>> {
+    return { id: this.id('r.id', 'Role'), displayName: this.value('TEXT', 'r.display_name') };
+  }
+
+  scope(): Readonly<Record<string, Value>> {
+    return {
+      id: this.id('s.id', 'Scope'),
+      kind: this.value('WORD', 's.kind'),
+      path: this.value('TEXT', 's.path'),
+      displayName: this.value('TEXT', 's.display_name'),
+    };
+  }
+}
+
+const TYPE_OF: Readonly<Record<PrincipalKind, string>> = {
+  ...{ USER: 'User', GROUP: 'Group', SERVICE_PRINCIPAL: 'ServicePrincipal', MANAGED_IDENTITY: 'ManagedIdentity' },
 };
 
-/** Where the objects within a row come from. */
-const SOURCES = { principal: sql`principal p`, role: sql`role r`, scope: sql`scope s` } as const;
-type Named = keyof typeof SOURCES;
-const NAMED = Object.keys(SOURCES) as Named[];
-const ID = { principal: sql`p.id`, role: sql`r.id`, scope: sql`s.id` } as const;
+const all = (where: readonly RawBuilder<boolean>[]) => sql.join([...where], sql` AND `);
 
 /** With the names of what they name; whoever sees the assignment sees those. */
-export function assignmentLines(viewer: Viewer, filter: AssignmentFilter, format: FileFormat): RawBuilder<unknown> {
+export function assignmentRows(viewer: Viewer, filter: AssignmentFilter): ListRows {
+  const c = new Columns();
+  const members = {
+    id: c.id('a.id', 'Assignment'),
+    ...{ provider: c.value('WORD', 'a.provider'), type: c.value('WORD', 'a.type'), state: c.value('WORD', 'a.state') },
+    ...{ principal: c.principal('p'), role: c.role(), scope: c.scope() },
+    ...{ startsAt: c.value('INSTANT', 'a.starts_at'), endsAt: c.value('INSTANT', 'a.ends_at') },
+    ...{ endedBy: c.value('WORD', 'a.ended_by'), condition: c.value('TEXT', 'a.condition') },
+    createdAt: c.value('INSTANT', 'a.created_at'),
+  };
   const { asOf = null } = filter;
+  const rows = asOf === null ? sql`assignment a` : sql`assignments_at(${asOf}::timestamptz) a`;
   const where = [visibleAccess(viewer, { alias: 'a', typeColumn: 'type' }), ...chosenAssignments(viewer, filter)];
-  // What thousands of rows name is written once; of a few rows it would take longer than the rows.
-  const once = isWide(filter) ? sql`MATERIALIZED` : sql`NOT MATERIALIZED`;
-  const objects = NAMED.map((name) => {
-    const source = sql`SELECT ${ID[name]} AS key, ${objectOf(ASSIGNMENT[name] as Inner, format)} FROM ${SOURCES[name]}`;
-    return sql`${sql.ref(`named_${name}`)} AS ${once} (${source})`;
-  });
-  const joins = NAMED.map(
-    (name) => sql`JOIN ${sql.ref(`named_${name}`)} ON ${sql.ref(`named_${name}.key`)} = ${sql.ref(`a.${name}_id`)}`,
-  );
-  return sql`WITH ${sql.join(objects)} SELECT ${selected(ASSIGNMENT, format)}
-    FROM ${asOf === null ? sql`assignment a` : sql`assignments_at(${asOf}::timestamptz) a`} ${sql.join(joins, sql` `)}
-    WHERE ${sql.join(where, sql` AND `)}`;
+  const from = sql`FROM ${rows} JOIN principal p ON p.id = a.principal_id JOIN role r ON r.id = a.role_id
+    JOIN scope s ON s.id = a.scope_id WHERE ${all(where)}`;
+  return { columns: c.all, from, members };
 }
 
-function isWide({ principalIds, memberOfIds, roleIds, createdByIds, below, search }: AssignmentFilter): boolean {
-  return [principalIds, memberOfIds, roleIds, createdByIds, below, search].every((given) => given == null);
+export function requestRows(viewer: Viewer, filter: RequestFilter): ListRows {
+  const c = new Columns();
+  const members = {
+    id: c.id('q.id', 'Request'),
+    ...{ action: c.value('WORD', 'q.action'), status: { kind: 'WORD', column: c.at('status', REQUEST_STATUS) } },
+    ...{ provider: c.value('WORD', 'q.provider'), assignmentType: c.value('WORD', 'q.assignment_type') },
+    ...{ principal: c.principal('p'), requestor: c.principal('o'), role: c.role(), scope: c.scope() },
+    ...{ condition: c.value('TEXT', 'q.condition'), justification: c.value('TEXT', 'q.justification') },
+    ticket: { number: c.value('TEXT', 'q.ticket_number'), system: c.value('TEXT', 'q.ticket_system') },
+    ...{ startsAt: c.value('INSTANT', 'q.starts_at'), endsAt: c.value('INSTANT', 'q.ends_at') },
+    ...{ duration: c.value('DURATION', 'q.duration_minutes'), createdAt: c.value('INSTANT', 'q.created_at') },
+    ...{ expiresAt: c.value('INSTANT', 'q.expires_at'), completedAt: c.value('INSTANT', 'q.completed_at') },
+  } satisfies Members;
+  const from = sql`FROM request q JOIN principal p ON p.id = q.principal_id LEFT JOIN principal o ON o.id = q.requestor_id
+    JOIN role r ON r.id = q.role_id JOIN scope s ON s.id = q.scope_id
+    WHERE ${all([visibleRequest(viewer, 'q'), ...chosenRequests(viewer, filter)])}`;
+  return { columns: c.all, from, members };
 }
 
-const isField = (field: Fields[string]): field is Field => typeof field.kind === 'string';
-
-function objectOf(fields: Inner, format: FileFormat): RawBuilder<unknown> {
-  if (format === 'JSONL') return sql`${jsonOf(fields)} AS json`;
-  return sql.join(Object.entries(fields).map(([name, field]) => sql`${cell(field)} AS ${sql.id(name)}`));
+/** With the assignment and the request that an event is about, where the viewer may see them. */
+export function auditRows(viewer: Viewer, filter: AuditFilter): ListRows {
+  const c = new Columns();
+  const members = {
+    position: { kind: 'NUMBER', column: c.at('position', sql`e.position::text`) },
+    type: { kind: 'NAME', column: c.at('e.type'), nameOf: (type) => eventName(type as EventType) },
+    ...{ at: c.value('INSTANT', 'e.at'), actor: c.principal('o'), provider: c.value('WORD', 'e.provider') },
+    ...{ principal: c.principal('p'), role: c.role(), scope: c.scope() },
+    ...{ assignment: { id: c.id('a.id', 'Assignment') }, request: { id: c.id('q.id', 'Request') } },
+    details: { kind: 'JSON', column: c.at('details', sql`e.payload::text`) },
+  } satisfies Members;
+  const from = sql`FROM event e LEFT JOIN principal o ON o.id = e.actor_id LEFT JOIN principal p ON p.id = e.principal_id
+    LEFT JOIN role r ON r.id = e.role_id LEFT JOIN scope s ON s.id = e.scope_id
+    LEFT JOIN assignment a ON a.id = e.assignment_id AND ${visibleAccess(viewer, { alias: 'a', typeColumn: 'type' })}
+    LEFT JOIN request q ON q.id = e.request_id AND ${visibleSingleRequest(viewer)}
+    WHERE ${all([auditedEvent(viewer, 'e'), ...chosenEvents(filter)])}`;
+  return { columns: c.all, from, members };
 }
 
-function selected(fields: Fields, format: FileFormat): RawBuilder<unknown> {
-  if (format === 'JSONL') return jsonOf(fields);
-  const cells = Object.entries(fields).flatMap(([name, field]) => {
-    if (isField(field)) return [sql`${cell(field)} AS ${sql.id(name)}`];
-    return Object.keys(field).map(
-      (inner) => sql`${sql.ref(`named_${name}.${inner}`)} AS ${sql.id(`${name}.${inner}`)}`,
-    );
-  });
-  return sql.join(cells);
-}
-
-/** Constants between two values are one piece. */
-function jsonOf(fields: Fields): RawBuilder<unknown> {
-  const pieces: RawBuilder<unknown>[] = [];
-  let constant = '{';
-  for (const [index, [name, field]] of Object.entries(fields).entries()) {
-    const isQuoted = isField(field) && field.kind === 'PLAIN';
-    constant += `${index === 0 ? '' : ','}"${name}":${isQuoted ? '"' : ''}`;
-    pieces.push(sql.lit(constant), isField(field) ? jsonValue(field) : sql.ref(`named_${name}.json`));
-    constant = isQuoted ? '"' : '';
-  }
-  return sql`concat(${sql.join([...pieces, sql.lit(`${constant}}`)])})`;
-}
-
-function jsonValue({ kind, value }: Field): RawBuilder<unknown> {
-  if (kind === 'PLAIN') return value;
-  if (kind === 'TEXT') return sql`coalesce(to_json(${value})::text, 'null')`;
-  return sql`coalesce('"' || ${value} || '"', 'null')`;
-}
-
-const cell = ({ kind, value }: Field) => (kind === 'TEXT' ? unlikeFormula(value) : value);
-
-/** @see https://owasp.org/www-community/attacks/CSV_Injection */
-const unlikeFormula = (value: RawBuilder<unknown>) =>
-  sql`CASE WHEN ${value} ~ '^[=+@\t\r＝＋－＠-]' THEN '''' || ${value} ELSE ${value} END`;
-
-/** A line of JSON holds neither of these characters nor the end of a line, so that it is written as it is. */
-const OPTIONS: Readonly<Record<FileFormat, string>> = {
-  JSONL: String.raw`FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02'`,
-  CSV: 'FORMAT csv, HEADER true',
-};
-
-/** COPY takes no parameters: its values are written into it, each as the literal that it is. */
-export function copyStatement(db: Sql, lines: RawBuilder<unknown>, format: FileFormat): string {
-  const { sql: statement, parameters } = lines.compile(db);
+/** In binary, which takes the database less than text. COPY takes no parameters: each value is written into it as the literal that it is. */
+function copyStatement(db: Sql, { columns, from }: ListRows): string {
+  const { sql: statement, parameters } = sql`SELECT ${sql.join(columns)} ${from}`.compile(db);
   const filled = statement.replace(/\$(\d+)/g, (_all, number: string) => literal(parameters[Number(number) - 1]));
-  return `COPY (${filled}) TO STDOUT WITH (${OPTIONS[format]}, ENCODING 'UTF8')`;
+  return `COPY (${filled}) TO STDOUT WITH (FORMAT binary)`;
 }
 
 export function literal(value: unknown): string {
@@ -153,21 +147,42 @@ function arrayElement(value: unknown): string {
 }
 
 export interface LineStream {
-  /** Bytes of whole and of broken lines; destroyed when the statement fails. */
-  readonly bytes: NodeJS.ReadableStream & { destroy(): unknown };
+  /** Each part is written over as soon as the next one is asked for. Throws when the statement fails. */
+  readonly parts: AsyncGenerator<Buffer, void, void>;
+  /** Nobody takes the next part. */
+  stop(): void;
   /** Ends the connection, whatever it is doing. */
   close(): Promise<void>;
 }
 
-/** On a connection of its own, so that a slow reader keeps nobody waiting; no snapshot is held for longer than that. */
-export async function streamLines(url: string, statement: string, maximumMinutes: number): Promise<LineStream> {
+export interface LineSource {
+  readonly db: Sql;
+  /** Of the same database. */
+  readonly url: string;
+  /** No snapshot is held for longer. */
+  readonly maximumMinutes: number;
+}
+
+/**
+ * On a connection of its own, so that a slow reader keeps nobody waiting. The clock stands still: whatever begins or ends
+ * meanwhile is as it was at the start.
+ */
+export async function streamLines(source: LineSource, rows: ListRows, format: FileFormat): Promise<LineStream> {
+  const { db, url, maximumMinutes } = source;
+  const statement = copyStatement(db, rows);
   const client = new pg.Client({
     ...{ connectionString: url, connectionTimeoutMillis: 5_000, statement_timeout: maximumMinutes * 60_000 },
-    options: '-c timezone=UTC -c default_transaction_read_only=on',
+    options: '-c timezone=UTC -c default_transaction_read_only=on -c search_path=frozen_clock,pg_catalog,public',
   });
   // It ends with the stream, which is told.
   client.on('error', () => undefined);
   await client.connect();
   const bytes = client.query(copyTo(statement));
-  return { bytes, close: () => client.end().catch(() => undefined) };
+  const writer = new LineWriter(rows.members, rows.columns.length, format);
+  async function* parts() {
+    for await (const part of bytes) yield* writer.lines(part as Buffer);
+    yield writer.rest();
+  }
+  const stop = () => void bytes.destroy();
+  return { parts: parts(), stop, close: () => client.end().catch(() => undefined) };
 }

@@ -75,7 +75,7 @@ export interface RequestFilter {
 }
 
 /** Time passes without anybody writing it down: an overdue request has timed out, a granted one that has begun is provisioned. */
-const STATUS = sql<RequestStatus>`CASE
+export const REQUEST_STATUS = sql<RequestStatus>`CASE
   WHEN q.status = 'PENDING_APPROVAL' AND q.expires_at <= clock_timestamp() THEN 'TIMED_OUT'
   WHEN q.status = 'GRANTED' AND q.completed_at <= clock_timestamp() THEN 'PROVISIONED'
   ELSE q.status END`;
@@ -93,7 +93,7 @@ const Q = {
     ...{ ticketSystem: 'ticket_system', startsAt: 'starts_at', endsAt: 'ends_at', durationMinutes: 'duration_minutes' },
     ...{ createdAt: 'created_at', expiresAt: 'expires_at', completedAt: 'completed_at' },
   } as const),
-  status: STATUS,
+  status: REQUEST_STATUS,
 } satisfies Record<Exclude<keyof RequestRow, 'principal' | 'requestor' | 'role' | 'scope'>, RawBuilder<unknown>>;
 
 const JOINS = {
@@ -122,11 +122,20 @@ export function listRequests(
   page: PageArguments,
   wanted?: Wanted,
 ): Promise<Page<RequestRow>> {
+  const where = [visibleRequest(viewer, 'q'), ...chosenRequests(viewer, filter)];
+  const byName = orderBy?.field === 'PRINCIPAL_NAME';
+  const from = byName ? sql`request q JOIN principal holder ON holder.id = q.principal_id` : sql`request q`;
+  const list = { columns: Q, alias: 'q', joins: JOINS, from, where, ...ordered('requests', ORDERS, orderBy) };
+  return readPage(db, list, page, wanted);
+}
+
+/** Of the alias `q`. @throws ArgumentError when no request could ever fit */
+export function chosenRequests(viewer: Viewer, filter: RequestFilter): RawBuilder<boolean>[] {
   refuseEmptySpan(['createdAfter', filter.createdAfter], ['createdBefore', filter.createdBefore]);
-  const where = [visibleRequest(viewer, 'q')];
+  const where: RawBuilder<boolean>[] = [];
   if (filter.providers) where.push(sql<boolean>`q.provider = ANY(${[...filter.providers]})`);
   if (filter.actions) where.push(sql<boolean>`q.action = ANY(${[...filter.actions]})`);
-  if (filter.statuses) where.push(sql<boolean>`${STATUS} = ANY(${[...filter.statuses]})`);
+  if (filter.statuses) where.push(sql<boolean>`${REQUEST_STATUS} = ANY(${[...filter.statuses]})`);
   if (filter.principalIds) where.push(sql<boolean>`q.principal_id = ANY(${[...filter.principalIds]}::uuid[])`);
   if (filter.requestorIds) where.push(sql<boolean>`q.requestor_id = ANY(${[...filter.requestorIds]}::uuid[])`);
   if (filter.search != null) where.push(named('q', filter.search));
@@ -145,10 +154,7 @@ export function listRequests(
     const waiting = sql<boolean>`(${approved} OR ${administered})`;
     where.push(filter.awaitingMyApproval ? waiting : sql<boolean>`NOT ${waiting}`);
   }
-  const byName = orderBy?.field === 'PRINCIPAL_NAME';
-  const from = byName ? sql`request q JOIN principal holder ON holder.id = q.principal_id` : sql`request q`;
-  const list = { columns: Q, alias: 'q', joins: JOINS, from, where, ...ordered('requests', ORDERS, orderBy) };
-  return readPage(db, list, page, wanted);
+  return where;
 }
 
 export function requestsById(

@@ -2,8 +2,9 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { parse } from 'csv-parse/sync';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PERSONAS, type PersonaName } from '../../src/company/personas.ts';
 import { literal } from '../../src/store/listFile.ts';
 import { withServer } from '../support/database.ts';
 import { type Anything, type Caller, startGateway, type TestGateway } from '../support/gateway.ts';
@@ -15,6 +16,20 @@ let rows: Rows;
 beforeAll(async () => {
   gateway = await startGateway({ config: { exportStreams: 2 } });
   rows = rowsOf(gateway.database);
+  const { data } = await gateway.ask('maya', '{ me { eligible { nodes { id } } } }');
+  const input = {
+    eligibility: data.me.eligible.nodes[0].id,
+    duration: 'PT30M',
+    justification: 'A "reason",\n\\ \u2028 ünï',
+  };
+  await gateway.ask('maya', 'mutation ($input: ActivateInput!) { activate(input: $input) { status } }', { input });
+  await until('its event', async () => {
+    const audit = await gateway.ask(
+      'maya',
+      '{ auditEvents(filter: { types: [ASSIGNMENT_ACTIVATED] }) { nodes { position } } }',
+    );
+    return audit.data.auditEvents.nodes.length > 0;
+  });
 });
 afterAll(() => gateway.close());
 
@@ -27,42 +42,64 @@ const lines = (text: string) =>
     .split('\n')
     .slice(0, -1)
     .map((line) => JSON.parse(line) as Anything);
-const everything = JSON.stringify({ phases: ['IN_FORCE', 'FUTURE', 'ENDED'] });
 
-const NODES = `nodes { id provider type state startsAt endsAt endedBy condition createdAt
-  principal { id displayName ... on User { kind: __typename userPrincipalName } }
-  role { id displayName } scope { id kind path displayName } }`;
+const PRINCIPAL = 'id displayName kind ... on User { userPrincipalName }';
+const NAMED = `role { id displayName } scope { id kind path displayName }`;
+
+/** Of each list, by its address, the query of the same rows. */
+const QUERIES = {
+  assignments: `assignments: AssignmentFilter: id provider type state startsAt endsAt endedBy condition createdAt
+    principal { ${PRINCIPAL} } ${NAMED}`,
+  requests: `requests: RequestFilter: id action status provider assignmentType condition justification ticket { number system }
+    startsAt endsAt duration createdAt expiresAt completedAt principal { ${PRINCIPAL} } requestor { ${PRINCIPAL} } ${NAMED}`,
+  'audit-events': `auditEvents: AuditLogFilter: position type at provider actor { ${PRINCIPAL} } principal { ${PRINCIPAL} } ${NAMED}
+    assignment { id } request { id } details`,
+};
+type Address = keyof typeof QUERIES;
 
 /** All of them, as the query shows them. */
-async function asked(caller: Caller, filter: object): Promise<Anything[]> {
+async function asked(caller: Caller, address: Address, filter: object): Promise<Anything[]> {
+  const [field = '', type = '', nodes = ''] = QUERIES[address].split(/: ?/);
   const found: Anything[] = [];
   for (let after: string | null = null; ; ) {
     const { data }: Anything = await gateway.ask(
       caller,
-      `query ($filter: AssignmentFilter, $after: Cursor) { assignments(first: 1000, filter: $filter, after: $after) {
-        ${NODES} pageInfo { hasNextPage endCursor } } }`,
+      `query ($filter: ${type}, $after: Cursor) { list: ${field}(first: 1000, filter: $filter, after: $after) {
+        nodes { ${nodes} } pageInfo { hasNextPage endCursor } } }`,
       { filter, after },
     );
-    found.push(...data.assignments.nodes);
-    if (!data.assignments.pageInfo.hasNextPage) return found;
-    after = data.assignments.pageInfo.endCursor;
+    found.push(...data.list.nodes);
+    if (!data.list.pageInfo.hasNextPage) return found;
+    after = data.list.pageInfo.endCursor;
   }
 }
 
-const byId = (list: Anything[]) => [...list].sort((one, other) => (one.id < other.id ? -1 : 1));
-const bare = (list: Anything[]) =>
-  byId(list).map(({ principal: { kind: _, userPrincipalName: __, ...principal }, ...rest }) => ({
-    ...rest,
-    principal,
-  }));
+const named = (principal: Anything) => principal && { userPrincipalName: null, ...principal };
+/** Only users have a user principal name; in a file, whoever has none has null. */
+const inOrder = (list: Anything[]) =>
+  list
+    .map((row) => ({ ...row, ...(row.principal && { principal: named(row.principal) }) }))
+    .map((row) => ({ ...row, ...('actor' in row && { actor: named(row.actor) }) }))
+    .map((row) => ({ ...row, ...('requestor' in row && { requestor: named(row.requestor) }) }))
+    .sort((one, other) => ((one.id ?? one.position) < (other.id ?? other.position) ? -1 : 1));
 
 describe('a list', () => {
-  test.each(['pia', 'maya', 'owen', 'gus', 'grace'] as const)('shows %s what the query shows', async (caller) => {
-    const answer = await get(caller, 'assignments.jsonl', { filter: everything });
-    const found = lines(await answer.text());
-    expect(answer.headers.get('content-type')).toBe('application/jsonl; charset=utf-8');
-    expect(bare(found)).toEqual(bare(await asked(caller, JSON.parse(everything))));
-    expect(found.length).toBeGreaterThan(0);
+  const PHASES = { phases: ['IN_FORCE', 'FUTURE', 'ENDED'] };
+  test.each<[Address, object]>([
+    ['assignments', PHASES],
+    ['requests', {}],
+    ['audit-events', { until: '2999-01-01T00:00:00Z' }],
+  ])('of %s shows everybody what the query shows them', async (address, filter) => {
+    for (const { name } of PERSONAS) {
+      const query = await asked(name as PersonaName, address, filter);
+      const answer = await get(name as PersonaName, `${address}.jsonl`, { filter: JSON.stringify(filter) });
+      const found = lines(await answer.text());
+      expect(answer.headers.get('content-type')).toBe('application/jsonl; charset=utf-8');
+      // The list itself is on record by then, and so is that of the persona before.
+      const later = new Set(query.map((row) => row.id ?? row.position));
+      expect(inOrder(found.filter((row) => later.has(row.id ?? row.position)))).toEqual(inOrder(query));
+      expect(address === 'audit-events' || found.length === query.length).toBe(true);
+    }
   });
 
   test.each<object>([
@@ -74,7 +111,18 @@ describe('a list', () => {
     { search: '\\"$1{}' },
   ])('is chosen like the query by %o', async (filter) => {
     const found = lines(await (await get('pia', 'assignments.jsonl', { filter: JSON.stringify(filter) })).text());
-    expect(bare(found)).toEqual(bare(await asked('pia', filter)));
+    expect(inOrder(found)).toEqual(inOrder(await asked('pia', 'assignments', filter)));
+  });
+
+  test.each<[Address, object, number]>([
+    ['requests', { statuses: ['PENDING_APPROVAL'], awaitingMyApproval: false }, 1],
+    ['requests', { createdBefore: '2000-01-01T00:00:00Z' }, 0],
+    ['audit-events', { types: ['ASSIGNMENT_ACTIVATED'], providers: ['ENTRA_ROLE'] }, 1],
+    ['audit-events', { until: '2000-01-01T00:00:00Z' }, 0],
+  ])('of %s is chosen like the query by %o', async (address, filter, least) => {
+    const found = lines(await (await get('pia', `${address}.jsonl`, { filter: JSON.stringify(filter) })).text());
+    expect(inOrder(found)).toEqual(inOrder(await asked('pia', address, filter)));
+    expect(found.length).toBeGreaterThanOrEqual(least);
   });
 
   test('follows another without a wait', async () => {
@@ -103,7 +151,7 @@ describe('a list', () => {
     const filter = JSON.stringify({ search: '=cmd|' });
     const text = await (await get('pia', 'assignments.csv', { filter })).text();
     const [row] = parse(text, { columns: true }) as Record<string, string>[];
-    expect([text.split('\n')[0], row?.['principal.displayName'], row?.endsAt]).toEqual([
+    expect([text.split('\r\n')[0], row?.['principal.displayName'], row?.endsAt]).toEqual([
       'id,provider,type,state,principal.id,principal.kind,principal.displayName,principal.userPrincipalName,role.id,role.displayName,scope.id,scope.kind,scope.path,scope.displayName,startsAt,endsAt,endedBy,condition,createdAt',
       ...[`'${name}`, ''],
     ]);
@@ -150,7 +198,7 @@ describe('what is refused', () => {
     expect(errors[0].message).toContain(message);
   });
 
-  test.each(['secrets.jsonl', 'assignments', 'assignments.xml', 'assignments.jsonl/x'])(
+  test.each(['secrets.jsonl', 'constructor.csv', 'assignments', 'assignments.xml', 'assignments.jsonl/x'])(
     'is no list: %s',
     async (address) => {
       expect((await get('pia', address)).status).toBe(404);
@@ -179,10 +227,12 @@ test.each<[unknown, string, unknown]>([
 });
 
 describe('a reader', () => {
+  let administratorId: string;
   let administrator: { token: string };
   beforeAll(async () => {
     const id = await rows.user('Reader of everything');
     await rows.assignment({ principal: id, role: '62e90394-69f5-4237-9190-012177145e10' });
+    administratorId = id;
     administrator = { token: await gateway.tokenOf(id) };
     // Some 30 megabytes: more than all buffers on the way hold.
     await rows.run(sql`
@@ -194,9 +244,11 @@ describe('a reader', () => {
         now() - interval '1 day', now(), repeat('long ', 200) FROM people`);
   }, 60_000);
 
-  async function slow(): Promise<{ sent: ReturnType<typeof request>; response: IncomingMessage }> {
+  async function slow(
+    caller: Caller = administrator,
+  ): Promise<{ sent: ReturnType<typeof request>; response: IncomingMessage }> {
     const address = new URL('/lists/assignments.jsonl', gateway.url);
-    const sent = request(address, { headers: await gateway.authorization(administrator), agent: false });
+    const sent = request(address, { headers: await gateway.authorization(caller), agent: false });
     sent.on('error', () => undefined).end();
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
     response.on('error', () => undefined).pause();
@@ -235,6 +287,30 @@ describe('a reader', () => {
       expect([size > 20_000_000, response.complete]).toEqual([true, true]);
     }
     await until('none', async () => (await copying()).length === 0);
+  });
+
+  const cutOff = async (what: () => Promise<unknown>, caller: Caller = administrator) => {
+    const { response } = await slow(caller);
+    await until('a connection', async () => (await copying()).length === 1);
+    await what();
+    await until('none', async () => (await copying()).length === 0);
+    const read = async () => {
+      for await (const _ of response);
+    };
+    await expect(read()).rejects.toThrow('aborted');
+  };
+
+  test('who is disabled, or may see less, reads no further', async () => {
+    const set = (statement: RawBuilder<unknown>) => () => rows.run(statement);
+    await cutOff(set(sql`UPDATE principal SET enabled = false WHERE id = ${administratorId}`));
+    await rows.run(sql`UPDATE principal SET enabled = true WHERE id = ${administratorId}`);
+    await cutOff(set(sql`UPDATE assignment SET ends_at = now() WHERE principal_id = ${administratorId}`));
+    await rows.run(sql`UPDATE assignment SET ends_at = NULL WHERE principal_id = ${administratorId}`);
+  });
+
+  test('whose token expires reads no further', async () => {
+    const token = await gateway.tokenOf(administratorId, 'USER', { lifetimeSeconds: 2 });
+    await cutOff(() => Promise.resolve(), { token });
   });
 
   test('whose list breaks in the middle is told', async () => {

@@ -1,0 +1,237 @@
+/** How does a value of a row, as PostgreSQL sends it in binary, look in a file? Written byte by byte, which is several times as fast as strings. */
+
+/** A row as it lies in the bytes; a value that is null has the length -1. */
+export interface Row {
+  bytes: Buffer;
+  readonly starts: Int32Array;
+  readonly lengths: Int32Array;
+}
+
+/** Writes at the place, and gives the place behind. */
+export type Write = (out: Uint8Array, at: number, row: Row) => number;
+
+/** What a byte of a text becomes at most: `\u0000`. */
+export const ESCAPED_BYTES = 6;
+/** What a value that is no text takes at most. */
+export const VALUE_BYTES = 128;
+
+const [TAB, LINE_FEED, CARRIAGE_RETURN] = [0x09, 0x0a, 0x0d];
+const [QUOTE, APOSTROPHE, COMMA, DASH, BACKSLASH] = [0x22, 0x27, 0x2c, 0x2d, 0x5c];
+const [ZERO, COLON] = [0x30, 0x3a];
+
+export function put(out: Uint8Array, at: number, bytes: Uint8Array): number {
+  for (let index = 0; index < bytes.length; index++) out[at + index] = bytes[index] as number;
+  return at + bytes.length;
+}
+
+/** Of ASCII. */
+export function putText(out: Uint8Array, at: number, text: string): number {
+  for (let index = 0; index < text.length; index++) out[at + index] = text.charCodeAt(index);
+  return at + text.length;
+}
+
+/** As it is. */
+export function copied(column: number): Write {
+  return (out, at, { bytes, starts, lengths }) => {
+    const from = starts[column] as number;
+    const length = lengths[column] as number;
+    for (let index = 0; index < length; index++) out[at + index] = bytes[from + index] as number;
+    return at + length;
+  };
+}
+
+/** What begins with a backslash in JSON: 0 for nothing, 1 for six characters, or the character behind it. */
+const ESCAPES = Uint8Array.from({ length: 256 }, (_, byte) => (byte < 0x20 ? 1 : 0));
+for (const [byte, letter] of [
+  [0x08, 'b'],
+  [TAB, 't'],
+  [LINE_FEED, 'n'],
+  [0x0c, 'f'],
+  [CARRIAGE_RETURN, 'r'],
+  [QUOTE, '"'],
+  [BACKSLASH, '\\'],
+] as const) {
+  ESCAPES[byte] = letter.charCodeAt(0);
+}
+
+/** A text of JSON, without its quotes. @see https://www.rfc-editor.org/rfc/rfc8259#section-7 */
+export function jsonText(column: number): Write {
+  return (out, at, { bytes, starts, lengths }) => {
+    const from = starts[column] as number;
+    const end = from + (lengths[column] as number);
+    let next = at;
+    for (let index = from; index < end; index++) {
+      const byte = bytes[index] as number;
+      const escaped = ESCAPES[byte] as number;
+      if (escaped === 0) {
+        out[next++] = byte;
+        continue;
+      }
+      out[next++] = BACKSLASH;
+      if (escaped === 1) next = putText(out, next, `u${byte.toString(16).padStart(4, '0')}`);
+      else out[next++] = escaped;
+    }
+    return next;
+  };
+}
+
+/** A cell of CSV: in quotes where it holds what ends one. @param harmless with an apostrophe in front of what a spreadsheet takes for a formula */
+export function csvText(column: number, harmless: boolean): Write {
+  return (out, at, { bytes, starts, lengths }) => {
+    const from = starts[column] as number;
+    const end = from + (lengths[column] as number);
+    const isQuoted = needsQuotes(bytes, from, end);
+    let next = at;
+    if (isQuoted) out[next++] = QUOTE;
+    if (harmless && from < end && isFormula(bytes, from)) out[next++] = APOSTROPHE;
+    for (let index = from; index < end; index++) {
+      const byte = bytes[index] as number;
+      if (byte === QUOTE) out[next++] = QUOTE;
+      out[next++] = byte;
+    }
+    if (isQuoted) out[next++] = QUOTE;
+    return next;
+  };
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc4180#section-2 */
+function needsQuotes(bytes: Uint8Array, from: number, end: number): boolean {
+  for (let index = from; index < end; index++) {
+    const byte = bytes[index];
+    if (byte === COMMA || byte === QUOTE || byte === LINE_FEED || byte === CARRIAGE_RETURN) return true;
+  }
+  return false;
+}
+
+const FORMULA = new Set([TAB, CARRIAGE_RETURN, ...Buffer.from('=+-@')]);
+/** The last bytes of the same characters in full width, all of which begin with EF BC. */
+const WIDE_FORMULA = new Set([0x9d, 0x8b, 0x8d, 0xa0]);
+
+/** @see https://owasp.org/www-community/attacks/CSV_Injection */
+function isFormula(bytes: Uint8Array, from: number): boolean {
+  if (FORMULA.has(bytes[from] as number)) return true;
+  return bytes[from] === 0xef && bytes[from + 1] === 0xbc && WIDE_FORMULA.has(bytes[from + 2] as number);
+}
+
+export function int32(bytes: Uint8Array, at: number): number {
+  return (
+    ((bytes[at] as number) << 24) |
+    ((bytes[at + 1] as number) << 16) |
+    ((bytes[at + 2] as number) << 8) |
+    (bytes[at + 3] as number)
+  );
+}
+
+const DAY = 86_400_000;
+/** 2000-01-01, from which PostgreSQL counts, in milliseconds of the epoch. */
+const POSTGRES_EPOCH = 946_684_800_000;
+
+/** A timestamptz as RFC 3339 writes it, cut to milliseconds. */
+export function instant(column: number): Write {
+  return (out, at, { bytes, starts }) => {
+    const from = starts[column] as number;
+    const [high, low] = [int32(bytes, from), int32(bytes, from + 4) >>> 0];
+    // 2 ** 32 microseconds are 4,294,967 milliseconds and 296 microseconds: no number on the way is too large to be exact.
+    const now = high * 4_294_967 + Math.floor((high * 296 + low) / 1000) + POSTGRES_EPOCH;
+    const day = Math.floor(now / DAY);
+    return time(out, date(out, at, day), now - day * DAY);
+  };
+}
+
+/** @param day since 1970-01-01. @see https://howardhinnant.github.io/date_algorithms.html#civil_from_days */
+function date(out: Uint8Array, at: number, day: number): number {
+  const shifted = day + 719_468;
+  const era = Math.floor(shifted / 146_097);
+  const ofEra = shifted - era * 146_097;
+  const yearOfEra = Math.floor(
+    (ofEra - Math.floor(ofEra / 1460) + Math.floor(ofEra / 36_524) - Math.floor(ofEra / 146_096)) / 365,
+  );
+  const ofYear = ofEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const shiftedMonth = Math.floor((5 * ofYear + 2) / 153);
+  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
+  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  const century = Math.floor(year / 100);
+  twoDigits(out, at, century);
+  twoDigits(out, at + 2, year - century * 100);
+  out[at + 4] = DASH;
+  twoDigits(out, at + 5, month);
+  out[at + 7] = DASH;
+  twoDigits(out, at + 8, ofYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1);
+  return at + 10;
+}
+
+/** @param left milliseconds of the day */
+function time(out: Uint8Array, at: number, left: number): number {
+  const seconds = Math.floor(left / 1000);
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  const milliseconds = left - seconds * 1000;
+  const hundreds = Math.floor(milliseconds / 100);
+  out[at] = 0x54;
+  twoDigits(out, at + 1, hours);
+  out[at + 3] = COLON;
+  twoDigits(out, at + 4, minutes - hours * 60);
+  out[at + 6] = COLON;
+  twoDigits(out, at + 7, seconds - minutes * 60);
+  out[at + 9] = 0x2e;
+  out[at + 10] = ZERO + hundreds;
+  twoDigits(out, at + 11, milliseconds - hundreds * 100);
+  out[at + 13] = 0x5a;
+  return at + 14;
+}
+
+function twoDigits(out: Uint8Array, at: number, number: number): void {
+  const tens = Math.floor(number / 10);
+  out[at] = ZERO + tens;
+  out[at + 1] = ZERO + number - tens * 10;
+}
+
+const HEX = Buffer.from('0123456789abcdef');
+const BASE64 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_');
+
+/** The place for the text that is written in base64. */
+const idText = new Uint8Array(64);
+
+/** An id of the schema: `Type:uuid` in base64. @param prefixOf the type and the colon */
+export function globalId(column: number, prefixOf: (row: Row) => Uint8Array): Write {
+  return (out, at, row) => {
+    const from = row.starts[column] as number;
+    let length = put(idText, 0, prefixOf(row));
+    length = hex(length, row.bytes, from, from + 4);
+    for (let pair = from + 4; pair < from + 10; pair += 2) length = hex(dash(length), row.bytes, pair, pair + 2);
+    return base64(out, at, hex(dash(length), row.bytes, from + 10, from + 16));
+  };
+}
+
+function dash(at: number): number {
+  idText[at] = DASH;
+  return at + 1;
+}
+
+function hex(at: number, bytes: Uint8Array, from: number, end: number): number {
+  let next = at;
+  for (let index = from; index < end; index++) {
+    const byte = bytes[index] as number;
+    idText[next] = HEX[byte >> 4] as number;
+    idText[next + 1] = HEX[byte & 15] as number;
+    next += 2;
+  }
+  return next;
+}
+
+/** Without what fills it up to four. */
+function base64(out: Uint8Array, at: number, length: number): number {
+  idText[length] = 0;
+  idText[length + 1] = 0;
+  let next = at;
+  for (let index = 0; index < length; index += 3) {
+    const bits =
+      ((idText[index] as number) << 16) | ((idText[index + 1] as number) << 8) | (idText[index + 2] as number);
+    out[next] = BASE64[bits >> 18] as number;
+    out[next + 1] = BASE64[(bits >> 12) & 63] as number;
+    out[next + 2] = BASE64[(bits >> 6) & 63] as number;
+    out[next + 3] = BASE64[bits & 63] as number;
+    next += 4;
+  }
+  return at + Math.ceil((length * 4) / 3);
+}
