@@ -7,10 +7,11 @@ import {
   type RoleFacts,
 } from '../decision/assignment.ts';
 import { ASSIGNMENT_COLUMNS, type ReadAssignmentRow, readAssignmentRow } from '../decision/assignmentRow.ts';
+import { defaultPolicy } from '../decision/policy.ts';
 import type { Viewer } from '../decision/powers.ts';
-import { DIRECTORY_SCOPE } from '../decision/role.ts';
 import type { Reasons } from '../decision/rules.ts';
-import type { Period } from '../decision/schedule.ts';
+import { addPeriod, besideStart, decidePeriod, type Period } from '../decision/schedule.ts';
+import type { AssignmentType } from '../decision/words.ts';
 import { isRefused, type Refusal, type RowProblem, refuse } from '../refusals.ts';
 import {
   keepImportResult,
@@ -19,11 +20,11 @@ import {
   requestsPending,
   rolesNamed,
 } from '../store/assignmentImport.ts';
-import { insertRows } from '../store/bulk.ts';
+import { copyRows } from '../store/bulk.ts';
 import type { BulkClaim, BulkOperationRow } from '../store/bulkOperation.ts';
 import { type Database, sqlOf } from '../store/database.ts';
 import { type EventInput, eventRow } from '../store/event.ts';
-import { currentPolicies, shareAllPolicies } from '../store/policy.ts';
+import { type PolicyKey, policiesHeld, shareAllPolicies } from '../store/policy.ts';
 import { rolesById } from '../store/role.ts';
 import { type RawRow, RowFileError, readRows } from '../store/rowFile.ts';
 import { scopeFactsAt } from '../store/scope.ts';
@@ -133,10 +134,27 @@ async function* chunksOf({ database, viewer, signal }: ImportRun, { uploadId }: 
   if (chunk.length > 0) yield chunk;
 }
 
+/** The next chunk is read while this one is judged and written. */
+async function* oneAhead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
+  try {
+    let next = source.next();
+    for (;;) {
+      const { done, value } = await next;
+      if (done) return;
+      next = source.next();
+      // It is heard of when its turn comes.
+      next.catch(() => undefined);
+      yield value;
+    }
+  } finally {
+    await source.return(undefined).catch(() => undefined);
+  }
+}
+
 /** Each chunk is a transaction, which says how far it has come. */
 async function chunkByChunk(run: ImportRun, order: ImportOrder): Promise<void> {
   let counts: Counts = { rows: 0, written: 0, refused: 0, line: 0 };
-  for await (const chunk of chunksOf(run, order)) {
+  for await (const chunk of oneAhead(chunksOf(run, order))) {
     counts = await writeChunk(run, order, chunk, counts);
   }
 }
@@ -197,7 +215,7 @@ async function allOrNothing(run: ImportRun, order: ImportOrder): Promise<void> {
   try {
     await run.database.em.fork().transactional(async (tx) => {
       let counts: Counts = { rows: 0, written: 0, refused: 0, line: 0 };
-      for await (const chunk of chunksOf(run, order)) {
+      for await (const chunk of oneAhead(chunksOf(run, order))) {
         const answers = await judgeChunk(tx as Transaction, run, order, chunk);
         counts = counted(counts, answers);
         await report(run, answers, 'ACCEPTED');
@@ -276,44 +294,46 @@ async function judgeChunk(
     else rows.push({ line, read });
   }
   await shareAllPolicies(tx);
-  const judged = await factsOf(tx, viewer, rows, reasons);
+  const judgedBy = await lookUp(tx, viewer, rows, reasons);
   const made: ReturnType<typeof madeBy>[] = [];
-  for (const [index, { line, problem, facts, policyVersionId, held }] of judged.entries()) {
+  for (const [index, row] of rows.entries()) {
     // Others wait for the same processor: streams, and whoever asks for something small.
     if (index % ROWS_PER_TURN === ROWS_PER_TURN - 1) await new Promise((resolve) => setImmediate(resolve));
+    const { problem, facts, policyVersionId, held } = judgedBy(row, index);
     const decision = facts && decideAssignment(facts);
     if (problem || decision === null || isRefused(decision)) {
       const refusal = decision && isRefused(decision) ? problemOf(decision.refusals[0] as Refusal) : null;
-      answers.set(line, refusedRow(line, problem ?? (refusal as RowProblem)));
+      answers.set(row.line, refusedRow(row.line, problem ?? (refusal as RowProblem)));
       continue;
     }
-    held.push(decision.assigned);
+    addPeriod(held, decision.assigned);
     const rowsMade = madeBy(facts as AssignmentFacts, decision, { viewerId: viewer.id, policyVersionId });
     made.push(rowsMade);
     const { requestId, assignmentId } = rowsMade.written;
     const done = { code: null, column: null, reason: null, requestId, assignmentId };
-    answers.set(line, { line, status: 'WRITTEN', ...done });
+    answers.set(row.line, { line: row.line, status: 'WRITTEN', ...done });
   }
   await insertMade(tx, made);
   return chunk.map(({ line }) => answers.get(line) as RowAnswer);
 }
 
 async function insertMade(tx: Transaction, made: readonly ReturnType<typeof madeBy>[]): Promise<void> {
-  if (made.length === 0) return;
   const db = tx.getKysely();
-  await insertRows(
+  await copyRows(
     db,
     'request',
     made.map(({ request }) => request),
   );
-  await insertRows(
+  await copyRows(
     db,
     'assignment',
     made.map(({ assignment }) => assignment),
   );
-  // In a list the payload is part of the JSON, and not a text in it.
-  const events = made.map(({ event }) => ({ ...eventRow(event as EventInput), payload: event.payload }));
-  await insertRows(db, 'event', events);
+  await copyRows(
+    db,
+    'event',
+    made.map(({ event }) => eventRow(event as EventInput)),
+  );
 }
 
 function isProblem(value: object): value is RowProblem {
@@ -321,73 +341,72 @@ function isProblem(value: object): value is RowProblem {
 }
 
 interface Judged {
-  readonly line: number;
   /** Set when a name stands for several. */
   readonly problem: RowProblem | null;
   readonly facts: AssignmentFacts | null;
   readonly policyVersionId: string | null;
-  /** Shared by the rows about the same access. */
+  /** Shared by the rows about the same access, in their order. */
   readonly held: Period[];
 }
 
-async function factsOf(tx: Transaction, viewer: Viewer, rows: readonly Row[], shared: Reasons): Promise<Judged[]> {
+/** What thousands of rows may be about: read once. */
+interface Access extends PolicyKey {
+  readonly principalId: string;
+  readonly type: AssignmentType;
+}
+
+/** @returns what each row is judged by, as of those before it */
+async function lookUp(tx: Transaction, viewer: Viewer, rows: readonly Row[], shared: Reasons) {
   const db = tx.getKysely();
-  const principals = await findPrincipals(tx, viewer, rows);
-  const roles = await findRoles(tx, rows);
-  const scopes = await findScopes(tx, viewer, rows, roles);
-  const named = rows.map(({ line, read }, index) => {
-    const principal = principals(read);
-    const role = roles(read);
-    const scope = scopes(index);
-    return { line, read, principal, role, scope };
+  const principalOf = await findPrincipals(tx, viewer, rows);
+  const roleOf = await findRoles(tx, rows);
+  const scopeOf = await findScopes(tx, viewer, rows, roleOf);
+  const accesses = new Map<string, Access>();
+  const keys = rows.map(({ read }, index) => {
+    const [principal, role, scope] = [principalOf(read), roleOf(read), scopeOf(index)];
+    if (!principal || !role || !scope || principal === 'AMBIGUOUS' || role === 'AMBIGUOUS') return '';
+    const { type } = read;
+    const access = { principalId: principal.id, roleId: role.id, scopeId: scope.id, provider: role.provider, type };
+    const key = `${principal.id} ${role.id} ${scope.id} ${type}`;
+    if (!accesses.has(key)) accesses.set(key, access);
+    return key;
   });
-  const accesses = named.map(({ read, principal, role, scope }) => ({
-    principalId: (principal !== 'AMBIGUOUS' && principal?.id) || NOTHING,
-    roleId: (role !== 'AMBIGUOUS' && role?.id) || NOTHING,
-    scopeId: scope?.id ?? DIRECTORY_SCOPE,
-    type: read.type,
-    provider: (role !== 'AMBIGUOUS' && role?.provider) || ('ENTRA_ROLE' as const),
-  }));
-  const keyOf = (access: (typeof accesses)[number]) =>
-    `${access.principalId} ${access.roleId} ${access.scopeId} ${access.type}`;
-  // Thousands of rows may be about one access: what is held of it is read once.
-  const distinct = [...new Map(accesses.map((access) => [keyOf(access), access])).values()];
-  const policies = await policiesOf(tx, distinct);
+  const distinct = [...accesses.values()];
+  const policies = await policiesHeld(db, distinct);
   const periods = await periodsHeld(db, distinct);
   const now = await databaseNow(tx);
   const pending = await requestsPending(db, distinct, now);
-  const known = new Map(
-    distinct.map((access, index) => [keyOf(access), { held: periods[index] ?? [], pending: pending.has(index) }]),
-  );
-  return named.map(({ line, read, principal, role, scope }, index) => {
-    const access = accesses[index] as (typeof accesses)[number];
-    const { held, pending: waits } = known.get(keyOf(access)) as { held: Period[]; pending: boolean };
-    if (principal === 'AMBIGUOUS' || role === 'AMBIGUOUS') {
-      return {
-        line,
-        problem: ambiguous(principal === 'AMBIGUOUS' ? 'principal' : 'role'),
-        facts: null,
-        policyVersionId: null,
-        held,
-      };
-    }
-    const policy = policies(access);
+  const places = new Map([...accesses.keys()].map((key, index) => [key, index]));
+  return ({ read }: Row, index: number): Judged => {
+    const [principal, role, scope] = [principalOf(read), roleOf(read), scopeOf(index)];
+    if (principal === 'AMBIGUOUS') return unclear('principal');
+    if (role === 'AMBIGUOUS') return unclear('role');
+    const place = places.get(keys[index] as string);
+    // Of what is not there nothing is held, and no rule is read.
+    const { rules, versionId } = (place === undefined ? undefined : policies[place]) ?? NO_POLICY;
+    const held = (place === undefined ? undefined : periods[place]) ?? [];
+    const period = decidePeriod(read.schedule, now);
+    const { justification, ticketNumber, ticketSystem } = read.reasons;
     const facts: AssignmentFacts = {
-      ...{ now, powers: viewer.powers, proof: viewer.proof, role, scope, principal },
+      ...{ now, powers: viewer.powers, proof: viewer.proof, role, scope, principal, rules },
       ...{ type: read.type, schedule: read.schedule, condition: read.condition },
       reasons: {
-        justification: read.reasons.justification ?? shared.justification,
-        ticketNumber: read.reasons.ticketNumber ?? shared.ticketNumber,
-        ticketSystem: read.reasons.ticketSystem ?? shared.ticketSystem,
+        justification: justification ?? shared.justification,
+        ticketNumber: ticketNumber ?? shared.ticketNumber,
+        ticketSystem: ticketSystem ?? shared.ticketSystem,
       },
-      ...{ held, pending: waits, rules: policy.rules },
+      held: 'refusals' in period ? [] : besideStart(held, period),
+      pending: place !== undefined && pending.has(place),
     };
-    return { line, problem: null, facts, policyVersionId: policy.versionId, held };
-  });
+    return { problem: null, facts, policyVersionId: versionId, held };
+  };
 }
 
-/** Rules are asked for what is absent as well, and never read. */
-const NOTHING = '00000000-0000-0000-0000-000000000000';
+const NO_POLICY = { rules: defaultPolicy('ENTRA_ROLE'), versionId: null };
+
+const unclear = (column: 'principal' | 'role'): Judged => ({
+  ...{ problem: ambiguous(column), facts: null, policyVersionId: null, held: [] },
+});
 
 function ambiguous(column: 'principal' | 'role'): RowProblem {
   const reason =
@@ -397,37 +416,23 @@ function ambiguous(column: 'principal' | 'role'): RowProblem {
   return { code: column === 'role' ? 'ROLE_AMBIGUOUS' : 'PRINCIPAL_AMBIGUOUS', column, reason };
 }
 
-type Accesses = Parameters<typeof currentPolicies>[1];
-
-/** Each role at each scope is asked for once. */
-async function policiesOf(tx: Transaction, accesses: Accesses) {
-  const keyOf = ({ roleId, scopeId }: Accesses[number]) => `${roleId} ${scopeId}`;
-  const distinct = [...new Map(accesses.map((access) => [keyOf(access), access])).values()];
-  const policies = await currentPolicies(tx.getKysely(), distinct);
-  const known = new Map(distinct.map((access, index) => [keyOf(access), policies[index] as (typeof policies)[number]]));
-  return (access: Accesses[number]) => known.get(keyOf(access)) as (typeof policies)[number];
-}
-
 async function findPrincipals(tx: Transaction, viewer: Viewer, rows: readonly Row[]) {
   const ids = new Set<string>();
   const names = new Set<string>();
-  for (const {
-    read: { principal },
-  } of rows) {
-    if ('id' in principal) ids.add(principal.id);
-    else names.add(principal.name.toLowerCase());
+  for (const { read } of rows) {
+    if ('id' in read.principal) ids.add(read.principal.id);
+    else names.add(read.principal.name);
   }
   const found = await principalsNamed(tx.getKysely(), viewer, { ids: [...ids], names: [...names] });
-  const byId = new Map(found.map((row) => [row.id, row]));
-  const byName = new Map<string, Set<string>>();
-  for (const { id, names: own } of found) {
-    for (const name of own) if (name && names.has(name)) byName.set(name, (byName.get(name) ?? new Set()).add(id));
+  const known = new Map<string, PrincipalFacts | 'AMBIGUOUS'>();
+  for (const { calledAs, ...facts } of found) {
+    const before = known.get(calledAs);
+    known.set(
+      calledAs,
+      before === undefined || (before !== 'AMBIGUOUS' && before.id === facts.id) ? facts : 'AMBIGUOUS',
+    );
   }
-  return ({ principal }: ReadAssignmentRow): PrincipalFacts | 'AMBIGUOUS' | null => {
-    if ('id' in principal) return byId.get(principal.id) ?? null;
-    const [id, another] = byName.get(principal.name.toLowerCase()) ?? [];
-    return another ? 'AMBIGUOUS' : (byId.get(id ?? '') ?? null);
-  };
+  return ({ principal }: ReadAssignmentRow) => known.get('id' in principal ? principal.id : principal.name) ?? null;
 }
 
 async function findRoles(tx: Transaction, rows: readonly Row[]) {

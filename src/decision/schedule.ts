@@ -53,3 +53,24 @@ export function isOver({ startsAt, endsAt }: Period, at: Date): boolean {
 export function covers(period: Period, at: Date): boolean {
   return period.startsAt <= at && (period.endsAt === null || at < period.endsAt);
 }
+
+/** Of periods in their order, none of which overlaps another, those that this one can overlap: beside its start, one on each side. */
+export function besideStart(periods: readonly Period[], { startsAt }: Period): readonly Period[] {
+  const next = firstBehind(periods, startsAt);
+  return periods.slice(Math.max(0, next - 1), next + 1);
+}
+
+/** Keeps them in their order. */
+export function addPeriod(periods: Period[], period: Period): void {
+  periods.splice(firstBehind(periods, period.startsAt), 0, period);
+}
+
+function firstBehind(periods: readonly Period[], instant: Date): number {
+  let [from, to] = [0, periods.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((periods[middle] as Period).startsAt <= instant) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}

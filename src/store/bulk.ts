@@ -1,6 +1,6 @@
 /** How do thousands of rows get into a table? As one JSON parameter, which PostgreSQL reads by the table's own column types. */
 import { type QueryExecutorProvider, sql } from 'kysely';
-import { WITH_THE_NEXT } from './preparingClient.ts';
+import { LINES_FOLLOW, WITH_THE_NEXT } from './preparingClient.ts';
 
 /** Rows a statement carries: a directory of any size is written piece by piece, each within the statement timeout. */
 const ROWS_PER_STATEMENT = 5_000;
@@ -9,6 +9,30 @@ const ROWS_PER_STATEMENT = 5_000;
 export async function insertRows(db: QueryExecutorProvider, table: string, rows: readonly object[]): Promise<void> {
   for (const part of parts(rows)) await insertFrom(table, part).execute(db);
 }
+
+/** The same by COPY, which takes half the time; for rows with texts, numbers, instants, lists of texts, and objects for JSON. */
+export async function copyRows(db: QueryExecutorProvider, table: string, rows: readonly object[]): Promise<void> {
+  if (rows.length === 0) return;
+  const columns = columnsOf(rows).map((column) => sql.ref(column));
+  const lines = rows.map((row) => `${Object.values(row).map(copyValue).join('\t')}\n`).join('');
+  await sql`${sql.raw(LINES_FOLLOW)} COPY ${sql.table(table)} (${sql.join(columns)}) FROM STDIN /* ${sql.val(lines)} */`.execute(
+    db,
+  );
+}
+
+/** @see https://www.postgresql.org/docs/current/sql-copy.html Text Format */
+function copyValue(value: unknown): string {
+  if (value === null || value === undefined) return '\\N';
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value === 'string') return escaped(value);
+  if (Array.isArray(value))
+    return escaped(`{${value.map((each) => `"${String(each).replaceAll(/["\\]/g, '\\$&')}"`).join(',')}}`);
+  return escaped(typeof value === 'object' ? JSON.stringify(value) : String(value));
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+const escaped = (text: string) =>
+  /[\\\t\n\r]/.test(text) ? text.replaceAll(/[\\\t\n\r]/g, (each) => ESCAPES[each] as string) : text;
 
 /** Inserts rows, or brings those with the same key up to date; gives how many differed from what was there. */
 export async function upsertRows(

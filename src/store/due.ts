@@ -21,9 +21,10 @@ export interface DueItem {
 
 /** A kind a line: another thing that falls due is another statement here and another action in `src/schedule/sweep.ts`. */
 const DUE: Record<DueKind, RawBuilder<unknown>> = {
+  // What was granted for later is completed at its start.
   START: sql`SELECT a.id, a.starts_at AS due_at, NULL AS warning
-    FROM request q JOIN assignment a ON a.request_id = q.id
-    WHERE q.status = 'GRANTED' AND a.starts_at <= statement_timestamp() AND a.ended_by IS NULL AND NOT isempty(a.during)`,
+    FROM request q CROSS JOIN LATERAL (SELECT * FROM assignment a WHERE a.request_id = q.id OFFSET 0) a
+    WHERE q.status = 'GRANTED' AND q.completed_at <= statement_timestamp() AND a.starts_at <= statement_timestamp() AND a.ended_by IS NULL AND NOT isempty(a.during)`,
   ESCALATION: sql`SELECT q.id, q.escalates_at AS due_at, NULL AS warning
     FROM request q
     WHERE q.status = 'PENDING_APPROVAL' AND q.escalates_at <= statement_timestamp() AND q.expires_at > statement_timestamp()
@@ -33,8 +34,10 @@ const DUE: Record<DueKind, RawBuilder<unknown>> = {
     WHERE q.status IN ('PENDING_APPROVAL', 'PENDING_ADMIN_DECISION') AND q.expires_at <= statement_timestamp()`,
   WARNING: sql`SELECT a.id, a.ends_at - w.before AS due_at, w.kind AS warning
     FROM (VALUES ${sql.join(WARNINGS.map(warningRow))}) AS w (kind, state, before)
-    JOIN assignment a ON a.state = w.state AND a.ended_by IS NULL AND a.ends_at > statement_timestamp()
-      AND a.ends_at <= statement_timestamp() + w.before AND a.ends_at - w.before > a.starts_at
+    -- One range of the index for each of them; joined, everything that has an end would be read.
+    CROSS JOIN LATERAL (SELECT a.id, a.ends_at FROM assignment a
+      WHERE a.state = w.state AND a.ended_by IS NULL AND a.ends_at > statement_timestamp()
+        AND a.ends_at <= statement_timestamp() + w.before AND a.ends_at - w.before > a.starts_at OFFSET 0) a
     WHERE NOT EXISTS (SELECT FROM assignment_warning given
       WHERE given.assignment_id = a.id AND given.ends_at = a.ends_at AND given.kind = w.kind)`,
   END: sql`SELECT a.id, a.ends_at AS due_at, NULL AS warning

@@ -4,9 +4,9 @@ import { defaultPolicy, type RolePolicyRules, RULE_IDS, type RuleId } from '../d
 import { type PolicySource, type RuleOrigin, ruleOrigin } from '../decision/policyOrigin.ts';
 import type { Viewer } from '../decision/powers.ts';
 import { DIRECTORY_SCOPE } from '../decision/role.ts';
-import type { Provider } from '../decision/words.ts';
+import { PROVIDERS, type Provider } from '../decision/words.ts';
 import { columnsOf, type Page, type PageArguments, readPage, type Wanted } from './connection.ts';
-import type { Sql } from './database.ts';
+import { among, type Sql } from './database.ts';
 import { RolePolicyVersionEntity } from './entities.ts';
 import type { Read } from './reads.ts';
 import { type RoleRow, roleJoin, rolesById } from './role.ts';
@@ -109,6 +109,25 @@ export async function currentPolicies(db: Sql, keys: readonly PolicyKey[]): Prom
     const { provider } = keys[Number(n) - 1] as PolicyKey;
     return { ...row, provider, rules: row.rules ?? defaultPolicy(provider) };
   });
+}
+
+/** The rules to judge many by, for whoever shares them all; equal rules are one object. */
+export async function policiesHeld(db: Sql, keys: readonly PolicyKey[]): Promise<CurrentPolicy[]> {
+  const { rows: held } = await sql<{ n: string; versionId: string }>`
+    SELECT wanted.n, held.id AS "versionId"
+    FROM unnest(${keys.map(({ roleId }) => roleId)}::uuid[], ${keys.map(scopeOf)}::uuid[]) WITH ORDINALITY AS wanted (role_id, scope_id, n)
+    CROSS JOIN LATERAL (${holding(sql`wanted.role_id`, sql`wanted.scope_id`)}) held
+    -- Nobody has ever touched the settings of most roles.
+    WHERE EXISTS (SELECT FROM role_policy_version v WHERE v.role_id = wanted.role_id)`.execute(db);
+  const ids = [...new Set(held.map(({ versionId }) => versionId))];
+  const { rows } = await sql<CurrentPolicy>`
+    SELECT id AS "versionId", rules FROM role_policy_version WHERE ${among(sql`id`, ids)}`.execute(db);
+  const versions = new Map(rows.map((row) => [row.versionId, row]));
+  const versionOf = new Map(held.map(({ n, versionId }) => [Number(n) - 1, versionId]));
+  const defaults = new Map(PROVIDERS.map((each) => [each, { versionId: null, rules: defaultPolicy(each) }]));
+  return keys.map(
+    ({ provider }, index) => versions.get(versionOf.get(index) ?? null) ?? (defaults.get(provider) as CurrentPolicy),
+  );
 }
 
 function policyQuery(keys: readonly PolicyKey[]): RawBuilder<unknown> {

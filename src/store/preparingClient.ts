@@ -3,7 +3,9 @@
  * each write costs this process, and the server's, about a twentieth of a millisecond.
  */
 import { createHash } from 'node:crypto';
+import type { Writable } from 'node:stream';
 import pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
 
 /** Filters and rights make variants of a statement; past this many, further ones are planned each time. */
 const MOST = 500;
@@ -16,6 +18,9 @@ export const AS_ARRAYS = '/* rows as arrays */';
  * at once, and hears of its failure from that statement. Outside a transaction it waits for nothing.
  */
 export const WITH_THE_NEXT = '/* with the next statement */';
+
+/** What a COPY … FROM STDIN begins with whose one value is all of its lines. */
+export const LINES_FOLLOW = '/* lines follow */';
 
 const BEGIN = /^(begin|start transaction)\b/;
 
@@ -85,9 +90,19 @@ export class PreparingClient extends pg.Client {
   #send([text, values, ...rest]: unknown[]): unknown {
     const name = typeof text === 'string' && Array.isArray(values) && values.length > 0 ? nameOf(text) : null;
     const query = super.query as Query;
+    if (typeof text === 'string' && text.startsWith(LINES_FOLLOW)) {
+      return sendLines(query.call(this, copyFrom(text)) as Writable, (values as [string])[0]);
+    }
     if (typeof text === 'string' && text.startsWith(AS_ARRAYS)) {
       return query.call(this, { ...(name !== null && { name }), text, values, rowMode: 'array' }, ...rest);
     }
     return name === null ? query.call(this, text, values, ...rest) : query.call(this, { name, text, values }, ...rest);
   }
+}
+
+function sendLines(stream: Writable, lines: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    stream.on('error', reject).once('finish', () => resolve(NOTHING));
+    stream.end(lines);
+  });
 }

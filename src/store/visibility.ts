@@ -156,9 +156,12 @@ export function visibleScope(viewer: Viewer, alias: string): Predicate {
     SELECT unnest(${ids(viewer.powers.azureView)}) AS scope_id
     UNION SELECT a.scope_id FROM assignment a
       WHERE a.principal_id = ANY(${own}) AND (a.ends_at IS NULL OR a.ends_at > clock_timestamp()))`;
+  const below = viewer.powers.azureView.includes(TENANT_ROOT_SCOPE)
+    ? sql<boolean>`${column(alias, 'provider')} = 'AZURE_RESOURCE'`
+    : sql<boolean>`${id} IN (SELECT b.scope_id FROM scope_ancestor b JOIN ${anchors} x ON x.scope_id = b.ancestor_id
+        JOIN scope t ON t.id = x.scope_id AND t.provider = 'AZURE_RESOURCE')`;
   const parts: Predicate[] = [
-    sql<boolean>`${id} IN (SELECT b.scope_id FROM scope_ancestor b JOIN ${anchors} x ON x.scope_id = b.ancestor_id
-      JOIN scope t ON t.id = x.scope_id AND t.provider = 'AZURE_RESOURCE')`,
+    below,
     sql<boolean>`${id} IN (SELECT b.ancestor_id FROM scope_ancestor b JOIN ${anchors} x ON x.scope_id = b.scope_id)`,
     sql<boolean>`${column(alias, 'kind')} = 'DIRECTORY'`,
   ];

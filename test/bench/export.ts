@@ -1,19 +1,19 @@
 /**
  * How fast does a whole list leave the gateway, beside what the database alone takes to write it? Every assignment with its
  * names, as JSONL and as CSV, streamed and by `bulkExport`, beside `COPY … TO STDOUT` of the same rows; and how much memory the
- * gateway needs for it. `BENCH_ROWS` makes it smaller.
+ * gateway needs for it. At last the same rows come in. `BENCH_ROWS` makes it smaller.
  */
-import { setTimeout as delay, setInterval } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
+import { importing } from './import.ts';
 import { type Measure, median, report } from './report.ts';
 import { AUDITOR, startReading } from './support/reading.ts';
-import type { Stack } from './support/stack.ts';
+import { type Stack, watchMemory } from './support/stack.ts';
 
 const ROWS = Number(process.env.BENCH_ROWS ?? 1_000_000);
 const ROUNDS = 3;
 const POLL_MILLISECONDS = 200;
-const MEMORY_MILLISECONDS = 50;
 const FILTER = '{"phases":["IN_FORCE","FUTURE","ENDED"]}';
 
 /** What is streamed, as the database itself has it. */
@@ -48,7 +48,8 @@ export async function bench(): Promise<void> {
     const bulkMemory = watchMemory(stack);
     const bulk = { JSONL: await bulkExported(stack, token, 'JSONL'), CSV: await bulkExported(stack, token, 'CSV') };
     const exporting = await bulkMemory.stop();
-    report('export', table(rates, bulk, { before, streaming, exporting }));
+    const out = table(rates, bulk, { before, streaming, exporting });
+    report('export', [...out, ...(await importing(stack))]);
   } finally {
     await stack.stop();
   }
@@ -138,24 +139,4 @@ function linesOf(part: Uint8Array): number {
   let lines = 0;
   for (let at = part.indexOf(10); at >= 0; at = part.indexOf(10, at + 1)) lines++;
   return lines;
-}
-
-/** The most it has been since. */
-function watchMemory(stack: Stack): { stop(): Promise<number> } {
-  const stopped = new AbortController();
-  let most = 0;
-  const watching = (async () => {
-    for await (const _ of setInterval(MEMORY_MILLISECONDS, undefined, { signal: stopped.signal })) {
-      most = Math.max(most, await stack.memory());
-    }
-  })().catch((error: unknown) => {
-    if (!stopped.signal.aborted) throw error;
-  });
-  return {
-    async stop() {
-      stopped.abort();
-      await watching;
-      return most;
-    },
-  };
 }

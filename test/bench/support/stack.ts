@@ -4,13 +4,14 @@ import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setInterval } from 'node:timers/promises';
 import { PROJECT_FOLDER } from '../../../src/config.ts';
 import { loadDevelopmentKeys, signDevelopmentToken } from '../../../src/identity/developmentKeys.ts';
 import type { Persona } from '../../../src/identity/persona.ts';
 import { joinEmbedded } from '../../../src/store/embedded.ts';
 
 const POLL_MILLISECONDS = 10;
+const MEMORY_MILLISECONDS = 50;
 const TOO_LONG_MILLISECONDS = 60_000;
 
 /** Seconds of processor time since the start. */
@@ -141,6 +142,26 @@ export async function processorTimeOf(root: number, family = true): Promise<numb
   }
   const ticks = processes.filter(({ pid }) => members.has(pid)).reduce((sum, each) => sum + each.ticks, 0);
   return processes.length === 0 ? Number.NaN : ticks / TICKS_PER_SECOND;
+}
+
+/** The most resident memory of the gateway from now on, in megabytes. */
+export function watchMemory(stack: Stack): { stop(): Promise<number> } {
+  const stopped = new AbortController();
+  let most = 0;
+  const watching = (async () => {
+    for await (const _ of setInterval(MEMORY_MILLISECONDS, undefined, { signal: stopped.signal })) {
+      most = Math.max(most, await stack.memory());
+    }
+  })().catch((error: unknown) => {
+    if (!stopped.signal.aborted) throw error;
+  });
+  return {
+    async stop() {
+      stopped.abort();
+      await watching;
+      return most;
+    },
+  };
 }
 
 /** Megabytes of resident memory, as Linux tells it; NaN where the system does not tell. */
