@@ -181,13 +181,8 @@ async function send({ parts, url, viewer, asked, res }: Sending): Promise<void> 
  * which every client takes for an error; a complete file always has its end.
  */
 async function pass(stream: LineStream, res: ServerResponse, begin: () => void): Promise<void> {
-  const gone = new AbortController();
-  const leave = () => {
-    gone.abort();
-    stream.stop();
-  };
-  res.once('close', leave);
-  if (res.destroyed) leave();
+  // Also while the database has no row yet: the connection ends, and with it the wait for one.
+  res.once('close', () => void stream.close());
   try {
     for await (const part of stream.parts) {
       if (res.destroyed) return;
@@ -195,7 +190,7 @@ async function pass(stream: LineStream, res: ServerResponse, begin: () => void):
       await written(res, part);
     }
   } catch (error) {
-    if (!gone.signal.aborted) throw error;
+    if (!res.destroyed) throw error;
   }
 }
 

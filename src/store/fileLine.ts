@@ -55,12 +55,20 @@ export class LineWriter {
     this.#at = this.#out.write(this.#line.head);
   }
 
-  /**
-   * @param part the next bytes of `COPY … TO STDOUT (FORMAT binary)`
-   * @returns full buffers, each of which is written over as soon as the next one is asked for
-   */
-  *lines(part: Buffer): Generator<Buffer, void, void> {
-    this.#append(part);
+  /** Copies the next bytes of `COPY … TO STDOUT (FORMAT binary)`, which may begin and end anywhere. */
+  take(chunk: Buffer, from: number, end: number): void {
+    const needed = this.#pendingBytes + end - from;
+    if (needed > this.#row.bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(2 * needed);
+      this.#row.bytes.copy(larger, 0, 0, this.#pendingBytes);
+      this.#row.bytes = larger;
+    }
+    chunk.copy(this.#row.bytes, this.#pendingBytes, from, end);
+    this.#pendingBytes = needed;
+  }
+
+  /** Full buffers of the lines of all rows so far, each of which is written over as soon as the next one is asked for. */
+  *lines(): Generator<Buffer, void, void> {
     if (!this.#begun && this.#pendingBytes < HEAD_BYTES) return;
     let from = this.#begun ? 0 : HEAD_BYTES;
     this.#begun = true;
@@ -82,18 +90,6 @@ export class LineWriter {
     const filled = this.#out.subarray(0, this.#at);
     this.#at = 0;
     return filled;
-  }
-
-  /** Rows are broken between two parts. */
-  #append(part: Buffer): void {
-    const needed = this.#pendingBytes + part.length;
-    if (needed > this.#row.bytes.length) {
-      const larger = Buffer.allocUnsafeSlow(2 * needed);
-      this.#row.bytes.copy(larger, 0, 0, this.#pendingBytes);
-      this.#row.bytes = larger;
-    }
-    part.copy(this.#row.bytes, this.#pendingBytes);
-    this.#pendingBytes = needed;
   }
 }
 

@@ -1,12 +1,12 @@
 /** How does a whole list leave the database? By one statement of flat columns, as fast as its rows are made lines and taken. */
 import { type RawBuilder, sql } from 'kysely';
 import pg from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
 import type { Viewer } from '../decision/powers.ts';
 import type { PrincipalKind } from '../decision/words.ts';
 import { type EventType, eventName } from '../events.ts';
 import { type AssignmentFilter, chosenAssignments } from './assignmentFilter.ts';
 import { type AuditFilter, chosenEvents } from './audit.ts';
+import { CopyOut } from './copyOut.ts';
 import type { Sql } from './database.ts';
 import { type FileFormat, LineWriter, type Members, type Name, type Value } from './fileLine.ts';
 import { chosenRequests, REQUEST_STATUS, type RequestFilter } from './request.ts';
@@ -149,8 +149,6 @@ function arrayElement(value: unknown): string {
 export interface LineStream {
   /** Each part is written over as soon as the next one is asked for. Throws when the statement fails. */
   readonly parts: AsyncGenerator<Buffer, void, void>;
-  /** Nobody takes the next part. */
-  stop(): void;
   /** Ends the connection, whatever it is doing. */
   close(): Promise<void>;
 }
@@ -177,12 +175,11 @@ export async function streamLines(source: LineSource, rows: ListRows, format: Fi
   // It ends with the stream, which is told.
   client.on('error', () => undefined);
   await client.connect();
-  const bytes = client.query(copyTo(statement));
+  const copy = client.query(new CopyOut(statement));
   const writer = new LineWriter(rows.members, rows.columns.length, format);
   async function* parts() {
-    for await (const part of bytes) yield* writer.lines(part as Buffer);
+    for await (const _ of copy.chunks((chunk, from, end) => writer.take(chunk, from, end))) yield* writer.lines();
     yield writer.rest();
   }
-  const stop = () => void bytes.destroy();
-  return { parts: parts(), stop, close: () => client.end().catch(() => undefined) };
+  return { parts: parts(), close: () => client.end().catch(() => undefined) };
 }

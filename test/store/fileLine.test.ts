@@ -61,7 +61,8 @@ function written(rows: readonly Values[], format: 'JSONL' | 'CSV', partBytes: nu
   const bytes = binary(rows);
   const found: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += partBytes) {
-    for (const part of writer.lines(bytes.subarray(at, at + partBytes))) found.push(Buffer.from(part));
+    writer.take(bytes, at, Math.min(at + partBytes, bytes.length));
+    for (const part of writer.lines()) found.push(Buffer.from(part));
   }
   return Buffer.concat([...found, writer.rest()]).toString();
 }
