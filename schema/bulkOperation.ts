@@ -77,9 +77,8 @@ BulkOperation.implement({
     url: t.string({
       nullable: true,
       description:
-        'Path of the file at this gateway, for a GET with the same access token; null unless there is one now.',
-      resolve: ({ id, status, bytes, kind }) =>
-        status === 'COMPLETED' && (kind === 'EXPORT' || bytes > 0) ? `/exports/${globalId('BulkOperation', id)}` : null,
+        'Path of the file at this gateway, for a GET with the same access token; null unless there is one now. An import that failed has the report of what it had come to.',
+      resolve: (row) => (hasFile(row) ? `/exports/${globalId('BulkOperation', row.id)}` : null),
     }),
     createdAt: t.field({
       type: 'DateTime',
@@ -106,6 +105,11 @@ BulkOperation.implement({
     }),
   }),
 });
+
+function hasFile({ kind, status, bytes, kept }: BulkOperationRow): boolean {
+  if (kind === 'EXPORT') return status === 'COMPLETED';
+  return kept && bytes > 0 && (status === 'COMPLETED' || status === 'FAILED');
+}
 
 const BulkOperationConnection = connectionOf(BulkOperation, 'BulkOperation');
 

@@ -20,10 +20,10 @@ import {
   requestsPending,
   rolesNamed,
 } from '../store/assignmentImport.ts';
-import { copyRows } from '../store/bulk.ts';
+import { CopyLines } from '../store/bulk.ts';
 import type { BulkClaim, BulkOperationRow } from '../store/bulkOperation.ts';
-import { type Database, sqlOf } from '../store/database.ts';
-import { type EventInput, eventRow } from '../store/event.ts';
+import { type Database, type Sql, sqlOf } from '../store/database.ts';
+import { eventRow } from '../store/event.ts';
 import { type PolicyKey, policiesHeld, shareAllPolicies } from '../store/policy.ts';
 import { rolesById } from '../store/role.ts';
 import { type RawRow, RowFileError, readRows } from '../store/rowFile.ts';
@@ -33,7 +33,7 @@ import { keptUpload, readUpload } from '../store/upload.ts';
 import { currentViewer } from '../store/viewer.ts';
 import { madeBy } from './assignment.ts';
 import { beginBulkOperation } from './bulkOperation.ts';
-import { type ActionContext, type CommonInput, type Outcome, perform } from './perform.ts';
+import { type ActionContext, type CommonInput, type Outcome, perform, type Written } from './perform.ts';
 
 export const IMPORT_MODES = ['DRY_RUN', 'ATOMIC', 'BEST_EFFORT'] as const;
 export type ImportMode = (typeof IMPORT_MODES)[number];
@@ -72,8 +72,10 @@ export interface ImportRun {
   readonly database: Database;
   readonly signal: AbortSignal;
   progress(processed: number): void;
-  /** Appends to the report. */
+  /** Appends to the report … */
   write(text: string): Promise<void>;
+  /** … and to what stands behind all of that. */
+  writeBehind(text: string): Promise<void>;
 }
 
 /** It ends, with what is written so far. */
@@ -89,23 +91,30 @@ const ROWS_PER_CHUNK = 2_000;
 /** Judged at a stretch. */
 const ROWS_PER_TURN = 100;
 
-interface Counts {
-  rows: number;
-  written: number;
-  refused: number;
+/** The first of them stand in the result, all of them in the report. */
+const PROBLEMS_SHOWN = 100;
+
+/** How far it has come. */
+interface Progress {
+  readonly rows: number;
+  readonly written: number;
+  readonly refused: number;
   /** Everything up to this line is done. */
-  line: number;
+  readonly line: number;
+  readonly problems: readonly Problem[];
 }
 
-/** A line of the report. */
-interface RowAnswer {
+type Problem = RowProblem & { readonly line: number };
+
+const NOTHING_YET: Progress = { rows: 0, written: 0, refused: 0, line: 0, problems: [] };
+
+/** What became of a chunk. */
+interface Answers {
+  readonly accepted: number;
+  readonly refused: readonly Problem[];
   readonly line: number;
-  readonly status: 'WRITTEN' | 'ACCEPTED' | 'REFUSED';
-  readonly code: string | null;
-  readonly column: string | null;
-  readonly reason: string | null;
-  readonly requestId: string | null;
-  readonly assignmentId: string | null;
+  /** A line of the report for each row that was accepted. */
+  readonly report: string;
 }
 
 /** @throws ImportFailure */
@@ -153,45 +162,41 @@ async function* oneAhead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
 
 /** Each chunk is a transaction, which says how far it has come. */
 async function chunkByChunk(run: ImportRun, order: ImportOrder): Promise<void> {
-  let counts: Counts = { rows: 0, written: 0, refused: 0, line: 0 };
+  let progress = NOTHING_YET;
   for await (const chunk of oneAhead(chunksOf(run, order))) {
-    counts = await writeChunk(run, order, chunk, counts);
+    progress = await writeChunk(run, order, chunk, progress);
   }
 }
 
 /** What the database objects to is tried in halves, until it is a single row that is refused. */
-async function writeChunk(run: ImportRun, order: ImportOrder, chunk: RawRow[], before: Counts): Promise<Counts> {
+async function writeChunk(run: ImportRun, order: ImportOrder, chunk: RawRow[], before: Progress): Promise<Progress> {
   try {
-    const { answers, counts } = await transact(run.database, async (tx) => {
-      const answers = await judgeChunk(tx, run, order, chunk);
-      const counts = counted(before, answers);
-      const result = resultOf(order, counts);
-      if (!(await keepImportResult(tx.getKysely(), run.operation as BulkOperationRow & BulkClaim, result))) {
-        throw new ImportFailure('CANCELED', 'The operation was canceled.');
-      }
-      return { answers, counts };
+    const answers = await transact(run.database, async (tx) => {
+      const judged = await writeJudged(tx, run, order, chunk);
+      await keep(tx.getKysely(), run, order, after(before, judged));
+      return judged;
     });
-    await report(run, answers, 'WRITTEN');
-    run.progress(counts.rows);
-    return counts;
+    return await report(run, before, answers);
   } catch (error) {
     if (!isObjection(error)) throw error;
     if (chunk.length === 1) return refuseRow(run, order, chunk[0] as RawRow, before);
     const half = Math.ceil(chunk.length / 2);
-    const counts = await writeChunk(run, order, chunk.slice(0, half), before);
-    return writeChunk(run, order, chunk.slice(half), counts);
+    const progress = await writeChunk(run, order, chunk.slice(0, half), before);
+    return writeChunk(run, order, chunk.slice(half), progress);
   }
 }
 
-async function refuseRow(run: ImportRun, order: ImportOrder, { line }: RawRow, before: Counts): Promise<Counts> {
+async function refuseRow(run: ImportRun, order: ImportOrder, { line }: RawRow, before: Progress): Promise<Progress> {
   const reason = 'Something else that happens at the same time stands against it: try it again.';
-  const answers = [refusedRow(line, { code: 'CONFLICT', column: null, reason })];
-  const counts = counted(before, answers);
-  const db = sqlOf(run.database);
-  await keepImportResult(db, run.operation as BulkOperationRow & BulkClaim, resultOf(order, counts));
-  await report(run, answers, 'WRITTEN');
-  run.progress(counts.rows);
-  return counts;
+  const answers = { accepted: 0, refused: [{ line, code: 'CONFLICT', column: null, reason }], line, report: '' };
+  await keep(sqlOf(run.database), run, order, after(before, answers));
+  return report(run, before, answers);
+}
+
+/** @throws ImportFailure when somebody has ended it */
+async function keep(db: Sql, { operation }: ImportRun, order: ImportOrder, progress: Progress): Promise<void> {
+  if (await keepImportResult(db, operation as BulkOperationRow & BulkClaim, resultOf(order, progress))) return;
+  throw new ImportFailure('CANCELED', 'The operation was canceled.');
 }
 
 /** Integrity constraint violations. */
@@ -200,31 +205,26 @@ function isObjection(error: unknown): boolean {
   return typeof code === 'string' && /^23/.test(code);
 }
 
-/** Carries the counts out of a transaction that must not be kept. */
+/** Carries how far it came out of a transaction that must not be kept. */
 class Undone extends Error {
-  readonly counts: Counts;
-  constructor(counts: Counts) {
+  readonly progress: Progress;
+  constructor(progress: Progress) {
     super();
-    this.counts = counts;
+    this.progress = { ...progress, written: 0 };
   }
 }
 
 /** One transaction, which is undone when one row is refused, and after a dry run: rows that stand against each other are found. */
 async function allOrNothing(run: ImportRun, order: ImportOrder): Promise<void> {
-  const claim = run.operation as BulkOperationRow & BulkClaim;
   try {
-    await run.database.em.fork().transactional(async (tx) => {
-      let counts: Counts = { rows: 0, written: 0, refused: 0, line: 0 };
+    await run.database.em.fork().transactional(async (em) => {
+      const tx = em as Transaction;
+      let progress = NOTHING_YET;
       for await (const chunk of oneAhead(chunksOf(run, order))) {
-        const answers = await judgeChunk(tx as Transaction, run, order, chunk);
-        counts = counted(counts, answers);
-        await report(run, answers, 'ACCEPTED');
-        run.progress(counts.rows);
+        progress = await report(run, progress, await writeJudged(tx, run, order, chunk));
       }
-      if (order.mode === 'DRY_RUN' || counts.refused > 0) throw new Undone({ ...counts, written: 0 });
-      if (!(await keepImportResult((tx as Transaction).getKysely(), claim, resultOf(order, counts)))) {
-        throw new ImportFailure('CANCELED', 'The operation was canceled.');
-      }
+      if (order.mode === 'DRY_RUN' || progress.refused > 0) throw new Undone(progress);
+      await keep(tx.getKysely(), run, order, progress);
     });
   } catch (error) {
     if (isObjection(error)) {
@@ -234,35 +234,36 @@ async function allOrNothing(run: ImportRun, order: ImportOrder): Promise<void> {
       );
     }
     if (!(error instanceof Undone)) throw error;
-    await keepImportResult(sqlOf(run.database), claim, resultOf(order, error.counts));
+    await keep(sqlOf(run.database), run, order, error.progress);
   }
 }
 
-function counted(before: Counts, answers: readonly RowAnswer[]): Counts {
-  const refused = answers.filter(({ status }) => status === 'REFUSED').length;
+function after(before: Progress, { accepted, refused, line }: Answers): Progress {
   return {
-    rows: before.rows + answers.length,
-    written: before.written + answers.length - refused,
-    refused: before.refused + refused,
-    line: answers.at(-1)?.line ?? before.line,
+    rows: before.rows + accepted + refused.length,
+    written: before.written + accepted,
+    refused: before.refused + refused.length,
+    line,
+    problems: [...before.problems, ...refused].slice(0, PROBLEMS_SHOWN),
   };
 }
 
-function resultOf({ mode }: ImportOrder, { rows, written, refused, line }: Counts): object {
-  return { mode, rows, written, refused, committedThroughLine: written === 0 ? 0 : line };
+function resultOf({ mode }: ImportOrder, { rows, written, refused, line, problems }: Progress): object {
+  return { mode, rows, written, refused, committedThroughLine: written === 0 ? 0 : line, problems };
 }
 
-async function report({ write }: ImportRun, answers: readonly RowAnswer[], done: 'WRITTEN' | 'ACCEPTED') {
-  const accepted = { requestId: null, assignmentId: null };
-  const lines = answers.map((answer) => {
-    if (answer.status === 'REFUSED') return JSON.stringify(answer);
-    return JSON.stringify({ ...answer, status: done, ...(done === 'ACCEPTED' && accepted) });
-  });
-  await write(`${lines.join('\n')}\n`);
-}
-
-function refusedRow(line: number, problem: RowProblem): RowAnswer {
-  return { line, status: 'REFUSED', ...problem, requestId: null, assignmentId: null };
+/** What was refused comes first in it. */
+async function report(run: ImportRun, before: Progress, answers: Answers): Promise<Progress> {
+  const { refused, report: accepted } = answers;
+  const none = { requestId: null, assignmentId: null };
+  const lines = refused.map(
+    ({ line, ...problem }) => `${JSON.stringify({ line, status: 'REFUSED', ...problem, ...none })}\n`,
+  );
+  if (lines.length > 0) await run.write(lines.join(''));
+  if (accepted !== '') await run.writeBehind(accepted);
+  const progress = after(before, answers);
+  run.progress(progress.rows);
+  return progress;
 }
 
 /** Refusals name the fields of `assign`, which are the columns of the file. */
@@ -276,64 +277,82 @@ interface Row {
   readonly read: ReadAssignmentRow;
 }
 
-/** Judged in order, each after those before it; what may be made is written. */
+interface JudgedChunk extends Answers {
+  /** In the order in which they are written. */
+  readonly tables: readonly CopyLines[];
+}
+
+async function writeJudged(
+  tx: Transaction,
+  run: ImportRun,
+  order: ImportOrder,
+  chunk: readonly RawRow[],
+): Promise<Answers> {
+  const { tables, ...answers } = await judgeChunk(tx, run, order, chunk);
+  // By now nothing but these lines is left of the rows: while they are written, which takes longest, everything else may go.
+  for (const table of tables) await table.write(tx.getKysely());
+  return answers;
+}
+
+/** Judged in order, each after those before it; what may be made is ready to be written. */
 async function judgeChunk(
   tx: Transaction,
   run: ImportRun,
-  { reasons }: ImportOrder,
+  { mode, reasons }: ImportOrder,
   chunk: readonly RawRow[],
-): Promise<RowAnswer[]> {
-  const db = tx.getKysely();
-  const viewer = await currentViewer(db, run.viewer);
+): Promise<JudgedChunk> {
+  const viewer = await currentViewer(tx.getKysely(), run.viewer);
   if (viewer === null) throw new ImportFailure('PRINCIPAL_DISABLED', 'The principal was disabled or deleted.');
-  const answers = new Map<number, RowAnswer>();
+  await shareAllPolicies(tx);
+  const refused: Problem[] = [];
   const rows: Row[] = [];
   for (const { line, values } of chunk) {
     const read = isProblem(values) ? values : readAssignmentRow(values);
-    if (isProblem(read)) answers.set(line, refusedRow(line, read));
+    if (isProblem(read)) refused.push({ line, ...read });
     else rows.push({ line, read });
   }
-  await shareAllPolicies(tx);
   const judgedBy = await lookUp(tx, viewer, rows, reasons);
-  const made: ReturnType<typeof madeBy>[] = [];
+  const [requests, assignments, events] = ['request', 'assignment', 'event'].map(
+    (table) => new CopyLines(table),
+  ) as Tables;
+  const accepted: string[] = [];
   for (const [index, row] of rows.entries()) {
     // Others wait for the same processor: streams, and whoever asks for something small.
     if (index % ROWS_PER_TURN === ROWS_PER_TURN - 1) await new Promise((resolve) => setImmediate(resolve));
     const { problem, facts, policyVersionId, held } = judgedBy(row, index);
-    const decision = facts && decideAssignment(facts);
-    if (problem || decision === null || isRefused(decision)) {
-      const refusal = decision && isRefused(decision) ? problemOf(decision.refusals[0] as Refusal) : null;
-      answers.set(row.line, refusedRow(row.line, problem ?? (refusal as RowProblem)));
+    const decision = problem === null ? decideAssignment(facts as AssignmentFacts) : problem;
+    if (isProblem(decision) || isRefused(decision)) {
+      refused.push({
+        line: row.line,
+        ...(isProblem(decision) ? decision : problemOf(decision.refusals[0] as Refusal)),
+      });
       continue;
     }
     addPeriod(held, decision.assigned);
-    const rowsMade = madeBy(facts as AssignmentFacts, decision, { viewerId: viewer.id, policyVersionId });
-    made.push(rowsMade);
-    const { requestId, assignmentId } = rowsMade.written;
-    const done = { code: null, column: null, reason: null, requestId, assignmentId };
-    answers.set(row.line, { line: row.line, status: 'WRITTEN', ...done });
+    const made = madeBy(facts as AssignmentFacts, decision, { viewerId: viewer.id, policyVersionId });
+    requests.add(made.request);
+    assignments.add(made.assignment);
+    events.add(eventRow(made.event));
+    accepted.push(acceptedLine(row.line, mode, made.written));
   }
-  await insertMade(tx, made);
-  return chunk.map(({ line }) => answers.get(line) as RowAnswer);
+  refused.sort((a, b) => a.line - b.line);
+  const line = chunk.at(-1)?.line ?? 0;
+  return {
+    accepted: accepted.length,
+    refused,
+    line,
+    report: accepted.join(''),
+    tables: [requests, assignments, events],
+  };
 }
 
-async function insertMade(tx: Transaction, made: readonly ReturnType<typeof madeBy>[]): Promise<void> {
-  const db = tx.getKysely();
-  await copyRows(
-    db,
-    'request',
-    made.map(({ request }) => request),
-  );
-  await copyRows(
-    db,
-    'assignment',
-    made.map(({ assignment }) => assignment),
-  );
-  await copyRows(
-    db,
-    'event',
-    made.map(({ event }) => eventRow(event as EventInput)),
-  );
+type Tables = [requests: CopyLines, assignments: CopyLines, events: CopyLines];
+
+/** Of what may still be undone no id is given. */
+function acceptedLine(line: number, mode: ImportMode, { requestId, assignmentId }: Written): string {
+  const ids = mode === 'BEST_EFFORT' ? { requestId, assignmentId } : { requestId: null, assignmentId: null };
+  const status = mode === 'BEST_EFFORT' ? 'WRITTEN' : 'ACCEPTED';
+  return `${JSON.stringify({ line, status, code: null, column: null, reason: null, ...ids })}\n`;
 }
 
 function isProblem(value: object): value is RowProblem {

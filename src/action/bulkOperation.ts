@@ -16,6 +16,7 @@ import {
   lockClaim,
   lockLostOperations,
   lockOpenOperations,
+  putTogether,
   releaseBulkOperation,
   yieldBulkOperation,
 } from '../store/bulkOperation.ts';
@@ -154,8 +155,9 @@ export function giveUpBulkOperation(database: Database, operation: BulkOperation
 }
 
 async function end(tx: Transaction, operation: BulkOperationRow, bulkEnd: BulkEnd): Promise<void> {
-  await endBulkOperation(tx, operation.id, bulkEnd);
-  const { processed, total, bytes } = operation;
+  const bytes = operation.kind === 'IMPORT' ? await putTogether(tx, operation.id) : operation.bytes;
+  await endBulkOperation(tx, operation.id, { ...bulkEnd, bytes });
+  const { processed, total } = operation;
   const { errorCode, errorMessage } = bulkEnd;
   const failed = bulkEnd.status === 'FAILED';
   const payload = { processed, total, bytes, ...(failed && { errorCode, errorMessage }) };

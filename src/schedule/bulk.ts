@@ -44,8 +44,10 @@ export interface BulkRun {
   readonly signal: AbortSignal;
   /** Told at most once a second. @param result the kind's own, kept beside it */
   progress(processed: number, total?: number | null, result?: object): void;
-  /** Appends to the output file. */
+  /** Appends to the output file … */
   write(bytes: Buffer | string): Promise<void>;
+  /** … and to what stands behind all of that in the end. */
+  writeBehind(bytes: Buffer | string): Promise<void>;
   read(file: BulkFile): AsyncGenerator<Buffer>;
 }
 
@@ -136,9 +138,8 @@ class Run {
   #progress: BulkProgress = { processed: 0, total: null, bytes: 0, result: null };
   #told = 0;
   #noting: Promise<void> = Promise.resolve();
-  #parts: Buffer[] = [];
-  #waiting = 0;
-  #written = 0;
+  readonly #output = new Output('OUTPUT');
+  readonly #behind = new Output('BEHIND');
 
   constructor(taken: Taken) {
     this.#taken = taken;
@@ -155,7 +156,6 @@ class Run {
     }, BEAT);
     try {
       await this.#execute();
-      await this.#flush();
       await this.#finish({ status: 'COMPLETED' });
     } catch (error) {
       if (stopped.aborted) await giveUpBulkOperation(database, this.#operation);
@@ -181,31 +181,24 @@ class Run {
         const { total: before, result: kept } = this.#progress;
         this.#progress = { ...this.#progress, processed, total: total ?? before, result: result ?? kept };
       },
-      write: (bytes) => this.#write(bytes),
+      write: (bytes) => this.#write(this.#output, bytes),
+      writeBehind: (bytes) => this.#write(this.#behind, bytes),
       read: (file) => readFile(() => sqlOf(database), this.#operation.id, file),
     });
     this.#over.signal.throwIfAborted();
   }
 
-  async #write(bytes: Buffer | string): Promise<void> {
-    const part = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
-    this.#parts.push(part);
-    this.#waiting += part.length;
-    if (this.#waiting >= CHUNK_BYTES) await this.#flush();
+  async #write(output: Output, bytes: Buffer | string): Promise<void> {
+    if (output.add(bytes) >= CHUNK_BYTES) await this.#flush(output);
   }
 
-  async #flush(): Promise<void> {
-    const all = Buffer.concat(this.#parts);
-    this.#parts = [];
-    this.#waiting = 0;
-    for (let from = 0; from < all.length; from += CHUNK_BYTES) {
+  async #flush(output: Output): Promise<void> {
+    for (const chunk of output.take()) {
       this.#over.signal.throwIfAborted();
-      const bytes = all.subarray(from, from + CHUNK_BYTES);
       const db = sqlOf(this.#taken.database);
-      if (!(await writeOutput(db, this.#operation, { startByte: this.#written, bytes }))) this.#over.abort();
+      if (!(await writeOutput(db, this.#operation, { file: output.file, ...chunk }))) this.#over.abort();
       this.#over.signal.throwIfAborted();
-      this.#written += bytes.length;
-      this.#progress = { ...this.#progress, bytes: this.#written };
+      if (output === this.#output) this.#progress = { ...this.#progress, bytes: output.written };
     }
   }
 
@@ -237,8 +230,41 @@ class Run {
     const { options, database } = this.#taken;
     // Half an export is of no use to anybody; what an import did has a report.
     const isKept = end.status === 'COMPLETED' || this.#operation.kind === 'IMPORT';
+    if (isKept) for (const output of [this.#output, this.#behind]) await this.#flush(output);
     const keptHours = isKept ? (options.expiryHours ?? 24) : 0;
     await finishBulkOperation(database, this.#operation, this.#progress, { ...end, keptHours });
+  }
+}
+
+/** A file that grows, until there is enough of it for a chunk. */
+class Output {
+  readonly file: BulkFile;
+  /** Bytes that have been taken from here. */
+  written = 0;
+  #parts: Buffer[] = [];
+  #waiting = 0;
+
+  constructor(file: BulkFile) {
+    this.file = file;
+  }
+
+  /** @returns how many bytes wait */
+  add(bytes: Buffer | string): number {
+    const part = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+    this.#parts.push(part);
+    this.#waiting += part.length;
+    return this.#waiting;
+  }
+
+  *take(): Generator<{ readonly startByte: number; readonly bytes: Buffer }> {
+    const all = Buffer.concat(this.#parts);
+    this.#parts = [];
+    this.#waiting = 0;
+    for (let from = 0; from < all.length; from += CHUNK_BYTES) {
+      const bytes = all.subarray(from, from + CHUNK_BYTES);
+      this.written += bytes.length;
+      yield { startByte: this.written - bytes.length, bytes };
+    }
   }
 }
 

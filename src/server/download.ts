@@ -64,7 +64,7 @@ async function problemOf(
       return { status: 410, code: 'EXPORT_EXPIRED', message: 'The file has expired: export it again.' };
     case 'FAILED':
     case 'CANCELED':
-      if (operation.kind === 'IMPORT' && bytes > 0 && status === 'FAILED') return null;
+      if (operation.kind === 'IMPORT' && operation.kept && bytes > 0 && status === 'FAILED') return null;
       return { status: 410, code: `EXPORT_${status}`, message: 'The export has no file.' };
     case 'COMPLETED': {
       const kept = await keptBulkPowers(sqlOf(database), operation.id);

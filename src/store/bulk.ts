@@ -10,14 +10,31 @@ export async function insertRows(db: QueryExecutorProvider, table: string, rows:
   for (const part of parts(rows)) await insertFrom(table, part).execute(db);
 }
 
-/** The same by COPY, which takes half the time; for rows with texts, numbers, instants, lists of texts, and objects for JSON. */
-export async function copyRows(db: QueryExecutorProvider, table: string, rows: readonly object[]): Promise<void> {
-  if (rows.length === 0) return;
-  const columns = columnsOf(rows).map((column) => sql.ref(column));
-  const lines = rows.map((row) => `${Object.values(row).map(copyValue).join('\t')}\n`).join('');
-  await sql`${sql.raw(LINES_FOLLOW)} COPY ${sql.table(table)} (${sql.join(columns)}) FROM STDIN /* ${sql.val(lines)} */`.execute(
-    db,
-  );
+/** Rows of one table as COPY takes them, in half the time that JSON takes: texts, numbers, instants, lists of texts, and objects for JSON. */
+export class CopyLines {
+  readonly #table: string;
+  #columns: readonly string[] = [];
+  #lines: string[] = [];
+
+  constructor(table: string) {
+    this.#table = table;
+  }
+
+  /** Every row has the properties of the first, which are the columns in camel case. */
+  add(row: object): void {
+    if (this.#columns.length === 0) this.#columns = columnsOf([row]);
+    this.#lines.push(Object.values(row).map(copyValue).join('\t'));
+  }
+
+  async write(db: QueryExecutorProvider): Promise<void> {
+    if (this.#lines.length === 0) return;
+    const columns = sql.join(this.#columns.map((column) => sql.ref(column)));
+    const lines = `${this.#lines.join('\n')}\n`;
+    this.#lines = [];
+    await sql`${sql.raw(LINES_FOLLOW)} COPY ${sql.table(this.#table)} (${columns}) FROM STDIN /* ${lines} */`.execute(
+      db,
+    );
+  }
 }
 
 /** @see https://www.postgresql.org/docs/current/sql-copy.html Text Format */

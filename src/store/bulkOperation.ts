@@ -25,10 +25,12 @@ export interface BulkOperationRow {
   readonly startedAt: string | null;
   readonly completedAt: string | null;
   readonly expiresAt: string | null;
+  /** Its time is not over. */
+  readonly kept: boolean;
 }
 
-/** What comes in, and what goes out. */
-export type BulkFile = 'INPUT' | 'OUTPUT';
+/** What comes in, what goes out, and what will stand behind that. */
+export type BulkFile = 'INPUT' | 'OUTPUT' | 'BEHIND';
 
 /** The most that a chunk holds: what a slow reader keeps in memory. */
 export const CHUNK_BYTES = 262_144;
@@ -41,6 +43,7 @@ const O = {
   ...columnsOf('o', { errorCode: 'error_code', errorMessage: 'error_message', createdAt: 'created_at' }),
   ...columnsOf('o', { startedAt: 'started_at', completedAt: 'completed_at', expiresAt: 'expires_at' }),
   ...{ processed: sql`o.processed::float8`, total: sql`o.total::float8`, bytes: sql`o.bytes::float8` },
+  kept: sql`coalesce(o.expires_at > clock_timestamp(), false)`,
   // Nobody has to write down that the file has expired.
   status: sql`CASE WHEN o.status = 'COMPLETED' AND o.expires_at <= clock_timestamp() THEN 'EXPIRED' ELSE o.status END`,
 };
@@ -115,6 +118,8 @@ export interface BulkEnd {
   readonly at: Date;
   /** Zero: at once. */
   readonly keptHours: number;
+  /** Of the file; left out: as it is known. */
+  readonly bytes?: number;
   readonly errorCode?: string;
   readonly errorMessage?: string;
 }
@@ -122,7 +127,7 @@ export interface BulkEnd {
 export async function endBulkOperation(tx: Transaction, id: string, end: BulkEnd): Promise<void> {
   await sql`
     UPDATE bulk_operation SET status = ${end.status}, completed_at = ${end.at}, error_code = ${end.errorCode ?? null},
-      error_message = ${end.errorMessage ?? null},
+      error_message = ${end.errorMessage ?? null}, bytes = coalesce(${end.bytes ?? null}, bytes),
       expires_at = ${end.at}::timestamptz + make_interval(hours => ${end.keptHours}::int)
     WHERE id = ${id}`.execute(tx.getKysely());
 }
@@ -242,12 +247,22 @@ export interface Chunk {
 }
 
 /** Shares the operation, so that whoever takes it over comes either before or after. @returns false when somebody has */
-export async function writeOutput(db: Sql, claim: BulkClaim, { startByte, bytes }: Omit<Chunk, 'file'>) {
+export async function writeOutput(db: Sql, claim: BulkClaim, { file, startByte, bytes }: Chunk) {
   const { rows } = await sql`
     INSERT INTO bulk_chunk (operation_id, file, start_byte, bytes)
-    SELECT o.id, 'OUTPUT', ${startByte}, ${bytes}::bytea FROM (SELECT o.id FROM bulk_operation o WHERE ${heldBy(claim)} FOR SHARE) o
+    SELECT o.id, ${file}, ${startByte}, ${bytes}::bytea FROM (SELECT o.id FROM bulk_operation o WHERE ${heldBy(claim)} FOR SHARE) o
     RETURNING start_byte`.execute(db);
   return rows.length > 0;
+}
+
+/** Makes one file of the two, for whoever has it locked. @returns its size */
+export async function putTogether(tx: Transaction, id: string): Promise<number> {
+  const { rows } = await sql<{ bytes: number }>`
+    WITH before AS (SELECT coalesce(sum(octet_length(bytes)), 0) AS size FROM bulk_chunk WHERE operation_id = ${id} AND file = 'OUTPUT'),
+    moved AS (UPDATE bulk_chunk SET file = 'OUTPUT', start_byte = start_byte + (SELECT size FROM before)
+      WHERE operation_id = ${id} AND file = 'BEHIND' RETURNING octet_length(bytes) AS size)
+    SELECT ((SELECT size FROM before) + coalesce(sum(size), 0))::float8 AS bytes FROM moved`.execute(tx.getKysely());
+  return (rows[0] as { bytes: number }).bytes;
 }
 
 /** For as long as it is being uploaded. @returns false when it is not */

@@ -216,7 +216,7 @@ describe('a lost gateway', () => {
   const lose = async (id: string) => {
     const runnerId = crypto.randomUUID();
     await takeBulkOperation(clone.database, runnerId, 15);
-    await writeOutput(db(), { id, runnerId }, { startByte: 0, bytes: Buffer.from('half of it') });
+    await writeOutput(db(), { id, runnerId }, { file: 'OUTPUT', startByte: 0, bytes: Buffer.from('half of it') });
     await rows.run(
       sql`UPDATE bulk_operation SET alive_at = clock_timestamp() - interval '16 seconds' WHERE id = ${id}`,
     );
@@ -230,7 +230,7 @@ describe('a lost gateway', () => {
     await became(id, 'COMPLETED');
     expect((await contents(id)).toString()).toBe('whole');
     // It was only slow, and comes back.
-    expect(await writeOutput(db(), claim, { startByte: 0, bytes: Buffer.from('more') })).toBe(false);
+    expect(await writeOutput(db(), claim, { file: 'OUTPUT', startByte: 0, bytes: Buffer.from('more') })).toBe(false);
     expect(await told(id)).toEqual(['created', 'started', 'started', 'completed']);
   });
 
