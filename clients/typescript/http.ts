@@ -1,5 +1,6 @@
 /** How does an operation travel over HTTP? As the id of its document and its variables; streams come back as Server-Sent Events. */
 import { connectionError, type GraphqlError, PortcullisError } from './error.ts';
+import { pause, retryAfter } from './pause.ts';
 import { returnable } from './queue.ts';
 import type { Transport } from './transport.ts';
 
@@ -9,6 +10,8 @@ export interface Connection {
   /** Asked before every request, and by a stream whenever it opens. */
   readonly token: () => Promise<string>;
   readonly fetch: typeof fetch;
+  /** What a call waits at most, in all, where the gateway asks it to come back later. Default 0. */
+  readonly patienceMilliseconds?: number;
 }
 
 /** What is sent: the gateway knows the document. */
@@ -28,7 +31,15 @@ const JSON_ANSWER = 'application/graphql-response+json, application/json;q=0.9';
 const EVENTS = 'text/event-stream';
 
 export async function send(connection: Connection, request: Request, signal?: AbortSignal): Promise<unknown> {
-  return answer(await post(connection, request, JSON_ANSWER, signal));
+  for (let patience = connection.patienceMilliseconds ?? 0; ; ) {
+    const response = await post(connection, request, JSON_ANSWER, signal);
+    // Nothing of what was asked has been done: a mutation may be sent again.
+    const wait = response.status === 429 ? retryAfter(response) : null;
+    if (wait === null || wait > patience) return answer(response);
+    patience -= wait;
+    await response.body?.cancel();
+    await pause(wait, signal);
+  }
 }
 
 /** Streams over HTTP: each has a connection of its own, and a token that is asked for when it opens. */

@@ -1,6 +1,7 @@
 /** How does a stream outlive its connections? It is opened again behind the last item that it had, and says so when that cannot be. */
 import { connectionError, PortcullisError } from './error.ts';
 import type { Request } from './http.ts';
+import { pause } from './pause.ts';
 import { Queue, returnable } from './queue.ts';
 import type { Channel, Transport } from './transport.ts';
 
@@ -80,7 +81,10 @@ const DEFAULTS = {
 /** Of tokens in a row, each asked for anew: then there is none that the gateway accepts. */
 const REFUSED_TOKENS = 3;
 /** The stream, or the one behind a gap, can be had by asking again. */
-const PASSING = ['CONNECTION_FAILED', 'TOKEN_FAILED', 'GATEWAY_STOPPING', 'RESYNC_REQUIRED', 'INTERNAL_SERVER_ERROR'];
+const PASSING = [
+  ...['CONNECTION_FAILED', 'TOKEN_FAILED', 'GATEWAY_STOPPING', 'RESYNC_REQUIRED', 'INTERNAL_SERVER_ERROR'],
+  'BUDGET_EXHAUSTED',
+];
 /** Of an answer that is not the gateway's, but of what stands before it. */
 const PASSING_STATUS = [408, 429, 500, 502, 503, 504];
 
@@ -239,18 +243,7 @@ class Stream {
   /** Exponential, with full jitter: after a restart the clients of a gateway do not all come back at once. */
   async #pause(): Promise<void> {
     const { firstPauseMilliseconds: first, longestPauseMilliseconds: longest } = this.#options;
-    const { signal } = this.#stopped;
-    const milliseconds = Math.random() * Math.min(longest, first * 2 ** (this.#failures - 1));
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(go, milliseconds);
-      function go() {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', go);
-        resolve();
-      }
-      signal.addEventListener('abort', go);
-      if (signal.aborted) go();
-    });
+    await pause(Math.random() * Math.min(longest, first * 2 ** (this.#failures - 1)), this.#stopped.signal);
   }
 }
 

@@ -1,11 +1,13 @@
 /** How does a program talk to the gateway? A typed method for every document of clients/operations. Node 24 and browsers. */
 
+import { type DownloadOptions, download } from './download.ts';
 import { connectionError } from './error.ts';
 import { OPERATIONS, type Operations } from './generated/operations.ts';
 import { type Connection, createEvents, send } from './http.ts';
 import { follow, type LiveOptions, type Source } from './live.ts';
 import { createSockets } from './webSocket.ts';
 
+export type { DownloadOptions } from './download.ts';
 export { type GraphqlError, PortcullisError } from './error.ts';
 export type * from './generated/operations.ts';
 export type { Gap, Heartbeat, LiveOptions, LiveState } from './live.ts';
@@ -24,6 +26,11 @@ export interface PortcullisOptions {
   readonly fetch?: typeof fetch;
   /** Default: the platform's. */
   readonly WebSocket?: unknown;
+  /**
+   * A call that the budget of its principal does not allow now (429, `BUDGET_EXHAUSTED`) waits for as long as the gateway says, and
+   * is sent again; so long in all at most. 0: never. Default 90,000: a budget is of a minute.
+   */
+  readonly patienceMilliseconds?: number;
 }
 
 export interface CallOptions {
@@ -50,7 +57,14 @@ type LiveArguments<Name extends keyof Operations> = Arguments<
  */
 export type Portcullis = {
   readonly [Name in NamesOf<'query' | 'mutation'>]: (...args: CallArguments<Name>) => Promise<Operations[Name]['data']>;
-} & { readonly live: Live };
+} & {
+  readonly live: Live;
+  /**
+   * A file of the gateway, such as the `url` of an export, part by part. A download that is cut off goes on behind the last byte;
+   * a streamed list, which cannot, fails. @param url a path, or an address of the same origin
+   */
+  download(url: string, options?: DownloadOptions): AsyncGenerator<Uint8Array, void, void>;
+};
 
 /**
  * Each begins at once and keeps what arrives until it is asked for; `return()` or leaving the loop ends it. It outlives its
@@ -75,12 +89,14 @@ export function createPortcullis(options: PortcullisOptions): Portcullis {
         send(connection, { documentId, variables }, signal);
     }
   }
-  return { ...calls, live } as Portcullis;
+  const fetchFile: Portcullis['download'] = (url, more = {}) => download(connection, url, more);
+  return { ...calls, live, download: fetchFile } as Portcullis;
 }
 
-function connectionOf({ url, token, fetch: given }: PortcullisOptions): Connection {
+function connectionOf(options: PortcullisOptions): Connection {
+  const { url, token, fetch: given, patienceMilliseconds = 90_000 } = options;
   return {
-    url,
+    ...{ url, patienceMilliseconds },
     token: async () => (typeof token === 'string' ? token : token()),
     // A browser's fetch wants to be called without an owner.
     fetch: given ?? ((...call) => fetch(...call)),
