@@ -3,7 +3,13 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Viewer } from '../decision/powers.ts';
 import type { Period } from '../decision/schedule.ts';
 import type { AssignmentState, AssignmentType, EndReason, Provider } from '../decision/words.ts';
-import { type AssignmentFilter, type AssignmentPhase, chosenAssignments } from './assignmentFilter.ts';
+import {
+  type AssignmentFilter,
+  type AssignmentPhase,
+  assignmentConditions,
+  chosenAssignments,
+  dependsOnValues,
+} from './assignmentFilter.ts';
 import { insertRow } from './bulk.ts';
 import {
   columnsOf,
@@ -25,9 +31,9 @@ import { policyShared } from './policy.ts';
 import { type PrincipalRow, principalJoin } from './principal.ts';
 import type { Read } from './reads.ts';
 import { type RoleRow, roleJoin } from './role.ts';
-import { type Condition, placeBelow, type ScopeRow, scopeJoin } from './scope.ts';
+import { type ScopeRow, scopeJoin } from './scope.ts';
 import { instant, type Transaction } from './transaction.ts';
-import { isOwn, seesFew, visibleAccess } from './visibility.ts';
+import { visibleAccess } from './visibility.ts';
 
 export interface AssignmentRow {
   readonly id: string;
@@ -82,7 +88,7 @@ export async function listAssignments(
   page: PageArguments,
   wanted?: Wanted,
 ): Promise<Page<AssignmentRow>> {
-  const conditions = await conditionsOf(db, viewer, filter);
+  const conditions = await assignmentConditions(db, viewer, filter);
   const few = conditions.find(({ isFew }) => isFew);
   const asOf = filter.asOf ?? null;
   const table = asOf === null ? sql`assignment a` : sql`assignments_at(${asOf}::timestamptz) a`;
@@ -90,24 +96,10 @@ export async function listAssignments(
   const byName = orderBy?.field === 'PRINCIPAL_NAME';
   const from = byName ? sql`${rows} JOIN principal holder ON holder.id = a.principal_id` : rows;
   const where = conditions.filter((each) => each !== few).map(({ condition }) => condition);
-  const list = { columns: A, alias: 'a', joins: JOINS, from, where, ...ordered('assignments', ORDERS, orderBy) };
+  const order = ordered('assignments', ORDERS, orderBy);
+  const isPlannedForValues = dependsOnValues(filter);
+  const list = { columns: A, alias: 'a', joins: JOINS, from, where, ...order, isPlannedForValues };
   return readPage(db, list, page, wanted);
-}
-
-/** What somebody holds is little, and so is what lies at few scopes, and what is seen by whoever has no part in the rest. */
-async function conditionsOf(db: Sql, viewer: Viewer, filter: AssignmentFilter): Promise<Condition[]> {
-  const { principalIds, below, ...rest } = filter;
-  const providers = rest.providers ?? undefined;
-  const conditions: Condition[] = chosenAssignments(viewer, rest).map((condition) => ({ condition, isFew: false }));
-  if (principalIds) {
-    conditions.push({ condition: sql`a.principal_id = ANY(${[...principalIds]}::uuid[])`, isFew: true });
-  }
-  if (below != null) conditions.push(await placeBelow(db, 'a', below));
-  if (!principalIds || !isOwn(viewer, principalIds)) {
-    const condition = visibleAccess(viewer, { alias: 'a', typeColumn: 'type' }, providers);
-    conditions.push({ condition, isFew: seesFew(viewer, providers) });
-  }
-  return conditions;
 }
 
 export interface CopyFilter extends Pick<AssignmentFilter, 'providers' | 'types' | 'roleIds'> {

@@ -3,11 +3,11 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Viewer } from '../decision/powers.ts';
 import { GROUP_MEMBER } from '../decision/role.ts';
 import type { AssignmentState, AssignmentType, Provider } from '../decision/words.ts';
-import { contradiction, refuseEmptySpan } from './connection.ts';
-import { inForce } from './database.ts';
-import { atOrBelow } from './scope.ts';
-import { named } from './search.ts';
-import { visibleAccess } from './visibility.ts';
+import { type Condition, contradiction, refuseEmptySpan } from './connection.ts';
+import type { Sql } from './database.ts';
+import { atOrBelow, placeBelow } from './scope.ts';
+import { fewNamed, named } from './search.ts';
+import { isOwn, seesFew, visibleAccess } from './visibility.ts';
 
 export interface AssignmentFilter {
   readonly providers?: readonly Provider[] | null | undefined;
@@ -40,9 +40,12 @@ export interface AssignmentFilter {
 export const ASSIGNMENT_PHASES = ['FUTURE', 'IN_FORCE', 'ENDED'] as const;
 export type AssignmentPhase = (typeof ASSIGNMENT_PHASES)[number];
 
+/** As the index of ends knows it, so that PostgreSQL takes it together with a filter's ends for the range that it is. */
+const END = sql`coalesce(a.ends_at, 'infinity')`;
+
 const phaseAt = (at: RawBuilder<unknown>) => ({
   FUTURE: sql<boolean>`(a.starts_at > ${at} AND a.starts_at IS DISTINCT FROM a.ends_at)`,
-  IN_FORCE: inForce('a', at),
+  IN_FORCE: sql<boolean>`(a.starts_at <= ${at} AND ${END} > ${at})`,
   ENDED: sql<boolean>`(a.ends_at <= ${at} OR a.starts_at = a.ends_at)`,
 });
 
@@ -62,14 +65,54 @@ export function chosenAssignments(viewer: Viewer, filter: AssignmentFilter): Raw
   if (filter.roleCategory != null || filter.privileged != null) where.push(ofRoles(filter));
   if (filter.below != null) where.push(atOrBelow('a', 'scope_id', filter.below));
   if (filter.permanent != null) where.push(sql<boolean>`(a.ends_at IS NULL) = ${filter.permanent}`);
-  if (filter.endsBefore != null) where.push(sql<boolean>`a.ends_at < ${filter.endsBefore}`);
-  if (filter.endsAfter != null) where.push(sql<boolean>`a.ends_at > ${filter.endsAfter}`);
+  if (filter.endsBefore != null) where.push(sql<boolean>`${END} < ${filter.endsBefore}`);
+  if (filter.endsAfter != null) where.push(sql<boolean>`(${END} > ${filter.endsAfter} AND ${END} < 'infinity')`);
   where.push(...activated(viewer, filter, at));
   if (filter.createdByIds)
     where.push(sql<boolean>`a.request_id = ANY(ARRAY(
     SELECT made.id FROM request made WHERE made.requestor_id = ANY(${[...filter.createdByIds]}::uuid[])))`);
   if (filter.search != null) where.push(named('a', filter.search));
   return where;
+}
+
+/**
+ * What somebody holds is little, and so is what lies at few scopes, what has a rare name, and what is seen by whoever has no
+ * part in the rest. Names, roles and scopes are looked at first: PostgreSQL does not know how many of them a filter finds.
+ */
+export async function assignmentConditions(db: Sql, viewer: Viewer, filter: AssignmentFilter): Promise<Condition[]> {
+  const { principalIds, below, roleCategory, privileged, search, ...rest } = filter;
+  const conditions: Condition[] = chosenAssignments(viewer, rest).map((condition) => ({ condition, isFew: false }));
+  if (principalIds) {
+    conditions.push({ condition: sql`a.principal_id = ANY(${[...principalIds]}::uuid[])`, isFew: true });
+  }
+  if (below != null) conditions.push(await placeBelow(db, 'a', below));
+  if (roleCategory != null || privileged != null) conditions.push(await ofFoundRoles(db, { roleCategory, privileged }));
+  if (search != null) conditions.push(await fewNamed(db, 'assignment', { alias: 'a', text: search }));
+  if (!principalIds || !isOwn(viewer, principalIds)) {
+    const providers = filter.providers ?? undefined;
+    const condition = visibleAccess(viewer, { alias: 'a', typeColumn: 'type' }, providers);
+    conditions.push({ condition, isFew: seesFew(viewer, providers) });
+  }
+  return conditions;
+}
+
+/** Whether nearly all assignments fit, or none. */
+export function dependsOnValues({
+  endsBefore,
+  endsAfter,
+  lastActivatedBefore,
+  neverActivated,
+}: AssignmentFilter): boolean {
+  return [endsBefore, endsAfter, lastActivatedBefore, neverActivated].some((each) => each != null);
+}
+
+async function ofFoundRoles(
+  db: Sql,
+  wanted: Pick<AssignmentFilter, 'roleCategory' | 'privileged'>,
+): Promise<Condition> {
+  const { rows } = await sql<{ id: string }>`SELECT r.id FROM role r WHERE ${roleConditions(wanted)}`.execute(db);
+  const ids = rows.map(({ id }) => id);
+  return { condition: sql`a.role_id = ANY(${ids}::uuid[])`, isFew: ids.length === 0 };
 }
 
 /** Members who are hidden from the viewer are no members here: nobody finds out by a filter what no list shows. */
@@ -94,11 +137,15 @@ const membership = (
   AND m.type = 'ACTIVE' AND m.starts_at <= ${at} AND (m.ends_at IS NULL OR m.ends_at > ${at})
   AND ${visibleAccess(viewer, { alias: 'm', typeColumn: 'type' }, ['GROUP'])}`;
 
-function ofRoles({ roleCategory, privileged }: AssignmentFilter): RawBuilder<boolean> {
+function ofRoles(filter: AssignmentFilter): RawBuilder<boolean> {
+  return sql`a.role_id = ANY(ARRAY(SELECT r.id FROM role r WHERE ${roleConditions(filter)}))`;
+}
+
+function roleConditions({ roleCategory, privileged }: AssignmentFilter): RawBuilder<unknown> {
   const where = [];
   if (roleCategory != null) where.push(sql`${roleCategory} = ANY(r.categories)`);
   if (privileged != null) where.push(sql`r.privileged = ${privileged}`);
-  return sql`a.role_id = ANY(ARRAY(SELECT r.id FROM role r WHERE ${sql.join(where, sql` AND `)}))`;
+  return sql.join(where, sql` AND `);
 }
 
 /** As far as the viewer may see the activations. */
@@ -107,15 +154,18 @@ function activated(
   { neverActivated, lastActivatedBefore }: AssignmentFilter,
   at: RawBuilder<unknown>,
 ): RawBuilder<boolean>[] {
-  const activation = sql`FROM assignment x WHERE x.eligibility_id = a.id AND x.starts_at <= ${at}
+  const activations = sql`FROM assignment x WHERE x.eligibility_id IS NOT NULL AND x.starts_at <= ${at}
     AND ${visibleAccess(viewer, { alias: 'x', typeColumn: 'type' })}`;
   const where = [];
-  if (neverActivated != null)
-    where.push(sql<boolean>`(a.type = 'ELIGIBLE' AND EXISTS (SELECT ${activation}) <> ${neverActivated})`);
+  if (neverActivated === true) {
+    where.push(sql<boolean>`(a.type = 'ELIGIBLE' AND NOT EXISTS (SELECT ${activations} AND x.eligibility_id = a.id))`);
+  }
+  if (neverActivated === false) {
+    where.push(sql<boolean>`(a.type = 'ELIGIBLE' AND a.id IN (SELECT x.eligibility_id ${activations}))`);
+  }
   if (lastActivatedBefore != null) {
-    where.push(
-      sql<boolean>`(a.type = 'ELIGIBLE' AND (SELECT max(x.starts_at) ${activation}) < ${lastActivatedBefore})`,
-    );
+    where.push(sql<boolean>`(a.type = 'ELIGIBLE' AND a.id IN (
+      SELECT x.eligibility_id ${activations} GROUP BY x.eligibility_id HAVING max(x.starts_at) < ${lastActivatedBefore}))`);
   }
   return where;
 }

@@ -1,7 +1,7 @@
 /** Which page of a list? Keyset pagination over one SQL statement, as Relay's Cursor Connections ask. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Sql } from './database.ts';
-import { AS_ARRAYS } from './preparingClient.ts';
+import { AS_ARRAYS, PLANNED_FOR_VALUES } from './preparingClient.ts';
 import { instant } from './transaction.ts';
 
 export interface PageArguments {
@@ -59,6 +59,15 @@ export interface ListView {
   /** Expressions that order the list, the last one unique; `type` is their PostgreSQL type. */
   readonly order: readonly OrderPart[];
   readonly descending: boolean;
+  /** Conditions whose values decide how the list is best found. Default false: one plan for all of them. */
+  readonly isPlannedForValues?: boolean;
+}
+
+/** What a row of a list has to meet. */
+export interface Condition {
+  readonly condition: RawBuilder<boolean>;
+  /** Few rows meet it, and an index finds them; otherwise the rows of a page are soon found among all. */
+  readonly isFew: boolean;
 }
 
 export interface OrderPart {
@@ -283,7 +292,7 @@ function pageStatement(
   { shape, backward, limit }: { shape: Shape; backward: boolean; limit: number },
 ): RawBuilder<unknown[]> {
   const bound = BOUNDS.find((each) => limit <= each) as number;
-  const name = `${bound} ${backward}`;
+  const name = `${bound} ${backward} ${view.isPlannedForValues}`;
   const text = shape.statements.get(name) ?? pageText(db, view, { shape, backward, bound });
   shape.statements.set(name, text);
   const { before, between, behind } = text;
@@ -303,11 +312,12 @@ function pageText(
   { shape: { selected, joined }, backward, bound }: { shape: Shape; backward: boolean; bound: number },
 ): PageText {
   const direction = view.descending !== backward ? sql`DESC` : sql`ASC`;
+  const first = sql.raw(view.isPlannedForValues ? `${AS_ARRAYS} ${PLANNED_FOR_VALUES}` : AS_ARRAYS);
   const order = sql.join(view.order.map(({ by }) => sql`${by} ${direction}`));
   const columns = sql.join(selected.map((each, index) => sql`${each} AS ${sql.ref(`c${index}`)}`));
   const between = sql`ORDER BY ${order} LIMIT ${sql.lit(bound)}) page LIMIT`;
   if (view.alias === undefined) {
-    const before = sql`${sql.raw(AS_ARRAYS)} SELECT * FROM (SELECT ${columns} FROM`;
+    const before = sql`${first} SELECT * FROM (SELECT ${columns} FROM`;
     return { before: asText(db, before), between: asText(db, between), behind: sql`` };
   }
   const alias = sql.ref(view.alias);
@@ -315,7 +325,7 @@ function pageText(
   const again = sql.join(view.order.map((_, index) => sql`${keyColumn(view.alias as string, index)} ${direction}`));
   const joins = joined.map(({ from }) => from);
   const behind = sql`) ${alias} ${sql.join(joins, sql` `)} ORDER BY ${again}`;
-  const before = sql`${sql.raw(AS_ARRAYS)} SELECT ${columns} FROM (SELECT * FROM (SELECT ${alias}.*, ${keys} FROM`;
+  const before = sql`${first} SELECT ${columns} FROM (SELECT * FROM (SELECT ${alias}.*, ${keys} FROM`;
   return { before: asText(db, before), between: asText(db, between), behind: asText(db, behind) };
 }
 

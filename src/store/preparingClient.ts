@@ -14,6 +14,12 @@ const MOST = 500;
 export const AS_ARRAYS = '/* rows as arrays */';
 
 /**
+ * What may stand behind that, or at the beginning: the plan depends on the values. A range of time may hold nearly every row,
+ * or none, and the plan that is kept is the one for something in between.
+ */
+export const PLANNED_FOR_VALUES = '/* planned for its values */';
+
+/**
  * What a write begins with that waits for the next statement of its transaction, mostly the commit. Whoever sends it goes on
  * at once, and hears of its failure from that statement. Outside a transaction it waits for nothing.
  */
@@ -22,6 +28,7 @@ export const WITH_THE_NEXT = '/* with the next statement */';
 /** What a COPY … FROM STDIN begins with whose one value is all of its lines. */
 export const LINES_FOLLOW = '/* lines follow */';
 
+const PLANNED = /^(\/\* rows as arrays \*\/ )?\/\* planned for its values \*\//;
 const BEGIN = /^(begin|start transaction)\b/;
 
 /** Of the whole process: every connection calls a statement by the same name. */
@@ -88,7 +95,8 @@ export class PreparingClient extends pg.Client {
   }
 
   #send([text, values, ...rest]: unknown[]): unknown {
-    const name = typeof text === 'string' && Array.isArray(values) && values.length > 0 ? nameOf(text) : null;
+    const isNamed = typeof text === 'string' && Array.isArray(values) && values.length > 0 && !PLANNED.test(text);
+    const name = isNamed ? nameOf(text) : null;
     const query = super.query as Query;
     if (typeof text === 'string' && text.startsWith(LINES_FOLLOW)) {
       return sendLines(query.call(this, copyFrom(text)) as Writable, (values as [string])[0]);

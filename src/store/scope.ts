@@ -4,6 +4,7 @@ import { canonicalKey, type ScopeFacts } from '../decision/assignment.ts';
 import type { Viewer } from '../decision/powers.ts';
 import type { Provider, ScopeKind } from '../decision/words.ts';
 import {
+  type Condition,
   columnsOf,
   type Join,
   type Ordering,
@@ -86,12 +87,6 @@ export function atOrBelow(alias: string, name: string, path: string) {
   return sql<boolean>`${sql.ref(`${alias}.${name}`)} IN (
     SELECT below.scope_id FROM scope top JOIN scope_ancestor below ON below.ancestor_id = top.id
     WHERE top.key = ${canonicalKey(path)})`;
-}
-
-export interface Condition {
-  readonly condition: RawBuilder<boolean>;
-  /** Few rows meet it, and an index finds them; otherwise the rows of a page are soon found among all. */
-  readonly isFew: boolean;
 }
 
 /** Up to so many scopes are few; and up to such a part of all of them. */

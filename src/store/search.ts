@@ -1,6 +1,7 @@
 /** Which rows have a text in their name? By the index of trigrams, in any letter case. */
 import { type RawBuilder, sql } from 'kysely';
-import { ArgumentError } from './connection.ts';
+import { ArgumentError, type Condition } from './connection.ts';
+import type { Sql } from './database.ts';
 
 /** Shorter ones fit nearly every name, and no index knows them. */
 const SHORTEST = 3;
@@ -25,6 +26,25 @@ export function named(alias: string, text: string): RawBuilder<boolean> {
     SELECT n.id FROM ${sql.table(table)} n WHERE ${contains(sql`n.display_name`, text)}))`;
   const parts = [among('principal_id', 'principal'), among('role_id', 'role'), among('scope_id', 'scope')];
   return sql`(${sql.join(parts, sql` OR `)})`;
+}
+
+/** So many people and places, and so many assignments or requests of roles, are few. */
+const FEW = { names: 500, rows: 2_000 };
+
+/** The same, by how much of it there is: a name that nobody has is looked for in a million rows otherwise. */
+export async function fewNamed(
+  db: Sql,
+  table: 'assignment' | 'request',
+  { alias, text }: { readonly alias: string; readonly text: string },
+): Promise<Condition> {
+  const fits = contains(sql`n.display_name`, text);
+  const names = (of: 'principal' | 'scope') => sql`(SELECT count(*) FROM (
+    SELECT FROM ${sql.table(of)} n WHERE ${fits} LIMIT ${sql.lit(FEW.names + 1)}) found) <= ${sql.lit(FEW.names)}`;
+  const { rows } = await sql<{ isFew: boolean }>`
+    SELECT ${names('principal')} AND ${names('scope')} AND (SELECT count(*) FROM (
+      SELECT FROM role n CROSS JOIN LATERAL (SELECT FROM ${sql.table(table)} r WHERE r.role_id = n.id LIMIT ${sql.lit(FEW.rows + 1)}) r
+      WHERE ${fits} LIMIT ${sql.lit(FEW.rows + 1)}) found) <= ${sql.lit(FEW.rows)} AS "isFew"`.execute(db);
+  return { condition: named(alias, text), isFew: rows[0]?.isFew === true };
 }
 
 /** What LIKE takes for more than itself is taken for itself. */
