@@ -13,7 +13,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compiledExecution } from '../../src/server/compiled.ts';
 import { MANIFEST } from '../../src/server/documents.ts';
-import { stringifyWritten } from '../../src/server/written.ts';
+import { stringifyWritten, Written } from '../../src/server/written.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 
 const later = <Value>(value: Value) => Promise.resolve(value);
@@ -261,6 +261,66 @@ describe('a plan', () => {
     const run = compiledExecution(schema);
     await run({ schema, document });
     expect(await run({ schema, document })).toEqual({ data: { write: 1 } });
+  });
+});
+
+describe('a list that is written', () => {
+  const schema = createSchema();
+  const writing = compiledExecution(schema);
+  const dog = { __typename: 'Dog', id: 4, name: 'R\u00e9x "the \\ \u2028 \ud800', barks: false };
+  const listOf = async (query: string, rootValue: object) => {
+    const { data } = await writing({ schema, document: parse(query), rootValue }, 'written');
+    return Object.values(data ?? {})[0];
+  };
+
+  it('has no object for a row', async () => {
+    const written = await listOf('{ things { __typename id name ... on Dog { barks friend { id } } } }', {
+      things: [dog, null, { ...dog, friend: dog }],
+    });
+    expect(written).toBeInstanceOf(Written);
+    const row = JSON.stringify({ __typename: 'Dog', id: '4', name: dog.name, barks: false, friend: null });
+    expect((written as Written).text).toBe(`[${row},null,${row.replace('"friend":null', '"friend":{"id":"4"}')}]`);
+  });
+
+  it.each<[string, string, unknown[]]>([
+    ['waits for something', '{ cats { id } }', [{ ...CAT, id: later(1) }]],
+    ['waits for a row', '{ cats { id } }', [later(CAT)]],
+    ['is told where a field stands', '{ cats { id name } }', [CAT]],
+    ['calls a function of its rows', '{ cats { id } }', [{ ...CAT, id: () => 1 }]],
+    ['lacks what cannot be null', '{ cats { lives } }', [DEAD]],
+    ['has what is no value of its type', '{ cats { lives } }', [ODD_CAT]],
+    ['has an error for a value', '{ cats { id } }', [{ ...CAT, id: new Error('no') }]],
+    ['has a row of another type', '{ things { id } }', [{ ...CAT, __typename: 'Query' }]],
+  ])('is none that %s', async (_what, query, rows) => {
+    expect(await listOf(query, { cats: rows, things: rows })).not.toBeInstanceOf(Written);
+  });
+
+  it('is written again after a row that could not be', async () => {
+    const document = parse('{ cats { lives } }');
+    const run = async (cats: unknown[]) => {
+      const { data } = await writing({ schema, document, rootValue: { cats } }, 'written');
+      return data?.cats;
+    };
+    expect(await run([DEAD])).toBeNull();
+    expect(await run([CAT])).toBeInstanceOf(Written);
+  });
+
+  it('is not looked at again once it has had to wait', async () => {
+    const document = parse('{ cats { lives } }');
+    let reads = 0;
+    const cat = () => ({
+      get lives() {
+        reads++;
+        return later(9);
+      },
+    });
+    const readsOfOne = async () => {
+      reads = 0;
+      await writing({ schema, document, rootValue: { cats: [cat()] } }, 'written');
+      return reads;
+    };
+    const first = await readsOfOne();
+    expect(await readsOfOne()).toBe(first - 1);
   });
 });
 
