@@ -86,6 +86,11 @@ const OTHER_GROUP_MANAGERS = [
 ];
 const OTHER_GROUP_VIEWERS = [globalReader, ...OTHER_GROUP_MANAGERS];
 
+/** Roles that give powers by what they are; Azure roles do by what they allow. */
+export const POWERFUL_ROLES: readonly string[] = [
+  ...new Set([...ENTRA_VIEWERS, ...ROLE_ASSIGNABLE_GROUP_VIEWERS, ...OTHER_GROUP_VIEWERS, GROUP_OWNER]),
+];
+
 /** @see https://learn.microsoft.com/graph/permissions-reference for the application permissions */
 const APPLICATION_VIEW: Record<AssignmentType, readonly string[]> = {
   ELIGIBLE: ['RoleManagement', 'RoleEligibilitySchedule'].flatMap((noun) => readsOf(noun)),

@@ -1,6 +1,6 @@
 /** Who asks, and what do they hold now? One statement, run once for every operation and every delivered batch. */
 import { sql } from 'kysely';
-import { FEW_SCOPES, type HeldRole, type Powers, powersOf, type Viewer } from '../decision/powers.ts';
+import { FEW_SCOPES, type HeldRole, POWERFUL_ROLES, type Powers, powersOf, type Viewer } from '../decision/powers.ts';
 import { TENANT_ROOT_SCOPE } from '../decision/role.ts';
 import type { PrincipalKind, UserType } from '../decision/words.ts';
 import { inForce, type Sql } from './database.ts';
@@ -115,7 +115,10 @@ async function readRows(db: Sql, principalIds: readonly string[], changesAt = sq
         FROM assignment a
         JOIN role r ON r.id = a.role_id
         JOIN scope s ON s.id = a.scope_id
-        WHERE a.type = 'ACTIVE' AND ${inForce('a', sql`clock.now`)} AND a.principal_id = ANY(p.id || member.groups)
+        -- Nearly all roles that people hold give no powers here.
+        WHERE (a.role_id IN (${sql.join(POWERFUL_ROLES.map((id) => sql.lit(id)))})
+            OR (a.provider = 'AZURE_RESOURCE' AND (r.manages_assignments OR r.reads_assignments)))
+          AND a.type = 'ACTIVE' AND ${inForce('a', sql`clock.now`)} AND a.principal_id = ANY(p.id || member.groups)
           -- An Entra role reaches the direct members of the group that holds it, an Azure role the nested ones too.
           AND (a.provider = 'AZURE_RESOURCE' OR a.principal_id = ANY(p.id || member.direct))) AS held
     FROM (SELECT clock_timestamp() AS now OFFSET 0) clock

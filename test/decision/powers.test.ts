@@ -6,6 +6,7 @@ import {
   managesSomething,
   mayManage,
   mayManagePolicy,
+  POWERFUL_ROLES,
   type Powers,
   powersOf,
   readsDirectory,
@@ -115,6 +116,17 @@ describe('an active Entra role', () => {
   test('of the same id but another provider gives nothing', () => {
     const disguised = { ...entra('globalAdministrator'), provider: 'AZURE_RESOURCE' } as const;
     expect(powersOf([disguised], [], [])).toEqual(NO_POWERS);
+  });
+});
+
+describe('a role that gives powers by what it is', () => {
+  test.each(Object.keys(ENTRA) as EntraRole[])('is known as one, or gives nothing: %s', (role) => {
+    const givesNothing = summary(powersOf([entra(role)], [], [])) === '-- -- -- --';
+    expect(POWERFUL_ROLES.includes(ENTRA[role])).toBe(!givesNothing);
+  });
+
+  test('is ownership too, and membership is not', () => {
+    expect([POWERFUL_ROLES.includes(GROUP_OWNER), POWERFUL_ROLES.includes(GROUP_MEMBER)]).toEqual([true, false]);
   });
 });
 
