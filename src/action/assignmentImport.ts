@@ -255,14 +255,14 @@ function resultOf({ mode }: ImportOrder, { rows, written, refused, line, problem
 /** What was refused comes first in it. */
 async function report(run: ImportRun, before: Progress, answers: Answers): Promise<Progress> {
   const { refused, report: accepted } = answers;
+  const progress = after(before, answers);
+  run.progress(progress.rows);
   const none = { requestId: null, assignmentId: null };
   const lines = refused.map(
     ({ line, ...problem }) => `${JSON.stringify({ line, status: 'REFUSED', ...problem, ...none })}\n`,
   );
   if (lines.length > 0) await run.write(lines.join(''));
   if (accepted !== '') await run.writeBehind(accepted);
-  const progress = after(before, answers);
-  run.progress(progress.rows);
   return progress;
 }
 

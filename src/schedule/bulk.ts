@@ -159,7 +159,7 @@ class Run {
       await this.#finish({ status: 'COMPLETED' });
     } catch (error) {
       if (stopped.aborted) await giveUpBulkOperation(database, this.#operation);
-      else if (!this.#over.signal.aborted) await this.#fail(error);
+      else if (!this.#over.signal.aborted) await this.#fail(error).catch((late) => this.#unlessOver(late));
     } finally {
       clearInterval(beat);
       stopped.removeEventListener('abort', stop);
@@ -213,6 +213,11 @@ class Run {
     } catch (error) {
       this.#taken.options.onFault(error);
     }
+  }
+
+  /** Whoever has ended it meanwhile has the last word. */
+  #unlessOver(error: unknown): void {
+    if (!this.#over.signal.aborted) throw error;
   }
 
   async #fail(error: unknown): Promise<void> {

@@ -82,6 +82,10 @@ function formatFor(req: IncomingMessage, viewer: Viewer): UploadFormat {
     const sentence = `The content type is not one of ${Object.keys(FORMATS).join(', ')}.`;
     throw new UploadError(415, 'UNSUPPORTED_MEDIA_TYPE', sentence);
   }
+  // What a few bytes unpack to is nobody's to store.
+  if ((req.headers['content-encoding'] ?? 'identity') !== 'identity') {
+    throw new UploadError(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the file as it is, not compressed.');
+  }
   return format;
 }
 

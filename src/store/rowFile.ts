@@ -51,7 +51,11 @@ async function* decoded(bytes: AsyncIterable<Buffer>): AsyncGenerator<string> {
 
 /** Behind a quote that is wrong nobody can say where the next row begins: nothing more is read. */
 async function* csvRows(text: AsyncIterable<string>, columns: Columns): AsyncGenerator<RawRow> {
-  const parser = parse({ info: true, max_record_size: ROW_MAXIMUM, skip_empty_lines: true, relax_column_count: true });
+  const parser = parse({
+    ...{ info: true, max_record_size: ROW_MAXIMUM, skip_empty_lines: true, relax_column_count: true },
+    // Also in one file, as somebody makes it who appends to another's.
+    record_delimiter: ['\r\n', '\n', '\r'],
+  });
   const source = Readable.from(text);
   pipeline(source, parser, () => undefined);
   let header: readonly string[] | null = null;

@@ -1,24 +1,40 @@
 /** What happens when assignments come in by the file? Every row is judged and answered for, and written as its mode says. */
 import { randomUUID } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type PersonaName, persona } from '../../src/company/personas.ts';
+import { persona } from '../../src/company/personas.ts';
 import { importAssignmentRows } from '../../src/schedule/assignmentImport.ts';
 import { type BulkRunner, startBulkRunner } from '../../src/schedule/bulk.ts';
+import type { Transaction } from '../../src/store/transaction.ts';
 import { purgeUploads } from '../../src/store/upload.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { type Anything, type Caller, open, startGateway, type TestGateway, TRANSPORTS } from '../support/gateway.ts';
+import { until } from '../support/process.ts';
 import { PLAIN_ROLE, type Rows, rowsOf } from '../support/rows.ts';
+
+const PRIVILEGED_ROLE_ADMINISTRATOR = 'e8611ab8-c189-46e8-94e1-60213ab1f814';
 
 let gateway: TestGateway;
 let rows: Rows;
 let runner: BulkRunner;
+/** Called after each chunk, before the next one is judged. */
+let between: () => Promise<unknown> = () => Promise.resolve();
 const faults: unknown[] = [];
 beforeAll(async () => {
   gateway = await startGateway({ config: { uploadMaximumMegabytes: 1 } });
   rows = rowsOf(gateway.database);
   runner = startBulkRunner({
     url: gateway.databaseUrl,
-    executors: { IMPORT: importAssignmentRows },
+    executors: {
+      IMPORT: (given) =>
+        importAssignmentRows({
+          ...given,
+          async writeBehind(text) {
+            await given.writeBehind(text);
+            await between();
+          },
+        }),
+    },
     onFault: (error) => faults.push(error),
   });
 });
@@ -27,34 +43,42 @@ afterAll(async () => {
   await gateway.close();
 });
 afterEach(async () => {
+  between = () => Promise.resolve();
   await rows.run(sql`DELETE FROM upload`);
   expect(faults.splice(0)).toEqual([]);
 });
 
 const url = () => gateway.url.replace('/graphql', '/uploads');
-async function send(caller: PersonaName | null, body: BodyInit, type = 'text/csv', method = 'POST') {
-  const headers = { 'content-type': type, ...(await gateway.authorization(caller)) };
+async function send(
+  caller: Caller,
+  body: BodyInit,
+  type = 'text/csv',
+  { method = 'POST', encoding = 'identity' } = {},
+) {
+  const authorization = await gateway.authorization(caller);
+  const headers = { 'content-type': type, 'content-encoding': encoding, ...authorization };
   const response = await fetch(url(), { method, headers, body, duplex: 'half' } as RequestInit);
   const text = await response.text();
   return { status: response.status, body: text === '' ? {} : JSON.parse(text) };
 }
-const upload = async (content: string, type?: string) => (await send('grace', content, type)).body.id as string;
+const upload = async (content: BodyInit, type?: string, caller: Caller = 'grace') =>
+  (await send(caller, content, type)).body.id as string;
 
 const START = `mutation ($input: ImportAssignmentsInput!) {
   importAssignments(input: $input) { operation { id } refusals { code field } } }`;
-async function begin(id: string, mode: string, more: object = {}, caller: PersonaName = 'grace') {
+async function begin(id: string, mode: string, more: object = {}, caller: Caller = 'grace') {
   const input = { upload: id, mode, justification: 'Because', ...more };
   return (await gateway.ask(caller, START, { input })).data?.importAssignments;
 }
 /** How it ended, with its report. */
-async function run(content: string, mode: string, type?: string) {
-  const { operation } = await begin(await upload(content, type), mode);
-  return ended(operation.id);
+async function run(content: BodyInit, mode: string, type?: string, caller: Caller = 'grace') {
+  const { operation } = await begin(await upload(content, type, caller), mode, {}, caller);
+  return ended(operation.id, caller);
 }
-async function ended(operationId: string) {
-  const query = '{ status processed result errorCode errorMessage }';
+async function ended(operationId: string, caller: Caller = 'grace') {
+  const query = '{ status processed result errorCode errorMessage url }';
   for (;;) {
-    const answer = await gateway.ask('grace', `query ($id: ID!) { bulkOperation(id: $id) ${query} }`, {
+    const answer = await gateway.ask(caller, `query ($id: ID!) { bulkOperation(id: $id) ${query} }`, {
       id: operationId,
     });
     const operation = answer.data?.bulkOperation;
@@ -72,6 +96,24 @@ async function report(operationId: string) {
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line));
+}
+const operationRow = async (operationId: string) => {
+  const id = Buffer.from(operationId, 'base64url').toString().split(':')[1];
+  const [row] = await rows.run(sql<{ status: string; code: string | null; result: object }>`
+    SELECT status, error_code AS code, result FROM bulk_operation WHERE id = ${id}`);
+  return row as { status: string; code: string | null; result: object };
+};
+const sessionsInTransaction = async () =>
+  (
+    await rows.run(
+      sql`SELECT FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'`,
+    )
+  ).length;
+/** Somebody of one's own to take rights from. */
+async function administrator() {
+  const id = await rows.user('Ada');
+  await rows.assignment({ principal: id, role: PRIVILEGED_ROLE_ADMINISTRATOR });
+  return { id, token: await gateway.tokenOf(id) };
 }
 const held = (principal: string) =>
   rows.run(sql<{ id: string; requestId: string }>`
@@ -212,28 +254,192 @@ describe('an import', () => {
     expect(codesOf(lines)).toEqual([[2, 'INVALID_VALUE']]);
   });
 
-  test('goes by the rights of the moment of the run, and ends for whoever is disabled', async () => {
-    const una = await rows.user('Una');
-    const boss = persona('grace');
-    const id = await upload(HEADER + eligible(una));
-    const { operation } = await begin(id, 'BEST_EFFORT');
-    await rows.run(
-      sql`UPDATE principal SET enabled = false WHERE id = ${boss} AND EXISTS (SELECT 1 FROM bulk_operation WHERE status = 'CREATED')`,
+  /** More than a chunk, each for somebody else. */
+  async function many(count: number): Promise<{ people: string[]; file: string }> {
+    const found = await rows.run(sql<{ id: string }>`
+      INSERT INTO principal (id, kind, display_name, user_principal_name, user_type)
+      SELECT id, 'USER', 'Many', id || '@example.com', 'MEMBER' FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, ${count}::int)) many
+      RETURNING id`);
+    const people = found.map(({ id }) => id);
+    return { people, file: HEADER + people.map((id) => eligible(id)).join('') };
+  }
+  const heldByAll = async (people: readonly string[]) =>
+    (await rows.run(sql`SELECT FROM assignment WHERE principal_id = ANY(${[...people]}::uuid[])`)).length;
+  const once = (work: () => Promise<unknown>) => {
+    between = async () => {
+      between = () => Promise.resolve();
+      await work();
+    };
+  };
+
+  test('ends in the middle for whoever is disabled', async () => {
+    const { people, file } = await many(2_100);
+    const boss = await administrator();
+    once(() => rows.run(sql`UPDATE principal SET enabled = false WHERE id = ${boss.id}`));
+    const id = await upload(file, 'text/csv', boss);
+    const { operation } = await begin(id, 'BEST_EFFORT', {}, boss);
+    const over = await until(
+      'the end',
+      async () => (await operationRow(operation.id)).status === 'FAILED' && operationRow(operation.id),
     );
-    const [state] = await rows.run(sql<{ enabled: boolean }>`SELECT enabled FROM principal WHERE id = ${boss}`);
-    for (;;) {
-      const [over] = await rows.run(sql<{
-        code: string | null;
-      }>`SELECT error_code AS code FROM bulk_operation WHERE completed_at IS NOT NULL
-        AND id = ${Buffer.from(operation.id, 'base64url').toString().split(':')[1]}`);
-      if (over) {
-        if (state?.enabled === false) expect(over.code).toBe('PRINCIPAL_DISABLED');
-        break;
-      }
-      await rows.run(sql`SELECT pg_sleep(0.05)`);
+    expect(over).toMatchObject({
+      code: 'PRINCIPAL_DISABLED',
+      result: { rows: 2_000, written: 2_000, committedThroughLine: 2_001 },
+    });
+    expect(await heldByAll(people)).toBe(2_000);
+  });
+
+  test('goes by the rights of each moment', async () => {
+    const { people, file } = await many(2_003);
+    const boss = await administrator();
+    once(() =>
+      rows.run(
+        sql`UPDATE assignment SET ends_at = clock_timestamp(), ended_by = 'REMOVED' WHERE principal_id = ${boss.id}`,
+      ),
+    );
+    const { result, report: lines } = await run(file, 'BEST_EFFORT', 'text/csv', boss);
+    expect(result).toMatchObject({ rows: 2_003, written: 2_000, refused: 3 });
+    expect(lines.slice(0, 3).map(({ code }: Anything) => code)).toEqual(Array(3).fill('INSUFFICIENT_PERMISSIONS'));
+    expect(await heldByAll(people)).toBe(2_000);
+  });
+
+  test.each([
+    ['BEST_EFFORT', 2_000],
+    ['ATOMIC', 0],
+    ['DRY_RUN', 0],
+  ])('that is canceled stops, and has written no more than it says: %s', async (mode, written) => {
+    const { people, file } = await many(2_100);
+    const id = await upload(file);
+    let operationId = '';
+    once(async () => {
+      const CANCEL =
+        'mutation ($input: CancelBulkOperationInput!) { cancelBulkOperation(input: $input) { refusals { code } } }';
+      await gateway.ask('grace', CANCEL, { input: { id: operationId } });
+    });
+    operationId = (await begin(id, mode)).operation.id;
+    expect(await ended(operationId)).toMatchObject({ status: 'CANCELED', url: null });
+    await until('the run to be over', async () => (await sessionsInTransaction()) === 0);
+    const { result } = await operationRow(operationId);
+    expect([await heldByAll(people), (result as { written?: number }).written ?? 0]).toEqual([written, written]);
+  });
+
+  test('finds the row that the database objects to, and writes all others', async () => {
+    const { people, file } = await many(9);
+    await rows.run(sql`CREATE FUNCTION object() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'check_violation'; END $$`);
+    await rows.run(sql`CREATE TRIGGER object BEFORE INSERT ON assignment FOR EACH ROW
+      WHEN (NEW.principal_id = ${sql.lit(people[6])}) EXECUTE FUNCTION object()`);
+    const best = await run(file, 'BEST_EFFORT');
+    expect(best.result).toMatchObject({ rows: 9, written: 8, refused: 1, committedThroughLine: 10 });
+    expect(codesOf(best.report)).toEqual([
+      [8, 'CONFLICT'],
+      ...[2, 3, 4, 5, 6, 7, 9, 10].map((line) => [line, 'WRITTEN']),
+    ]);
+    expect(await heldByAll(people)).toBe(8);
+    const others = await many(0);
+    const atomic = await run(`${others.file}${eligible(people[6] as string)}`, 'ATOMIC');
+    await rows.run(sql`DROP FUNCTION object CASCADE`);
+    expect(atomic).toMatchObject({ status: 'FAILED', errorCode: 'CONFLICT', result: {} });
+    expect(await heldByAll(people)).toBe(8);
+  });
+
+  test('waits for whoever gives the same access at the same moment, and then answers to that', async () => {
+    const una = await rows.user('Una');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const giving = gateway.database.em.fork().transactional(async (tx) => {
+      await sql`INSERT INTO assignment (id, provider, role_id, scope_id, principal_id, type, starts_at, created_at)
+        SELECT gen_random_uuid(), 'ENTRA_ROLE', ${PLAIN_ROLE}, id, ${una}, 'ELIGIBLE', now(), now() FROM scope WHERE kind = 'DIRECTORY'`.execute(
+        (tx as Transaction).getKysely(),
+      );
+      await promise;
+    });
+    const running = run(HEADER + eligible(una), 'BEST_EFFORT');
+    await until('the import to wait', async () => {
+      const waiting = sql`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%COPY%'`;
+      return (await rows.run(waiting)).length > 0;
+    });
+    resolve();
+    await giving;
+    expect(codesOf((await running).report)).toEqual([[2, 'ASSIGNMENT_EXISTS']]);
+  });
+
+  test.each(['ATOMIC', 'BEST_EFFORT'])('that fails in the middle of a file can be read about: %s', async (mode) => {
+    const { people, file } = await many(2_100);
+    const broken = `${HEADER}${eligible(randomUUID())}${file.slice(HEADER.length)}"x\n`;
+    const { status, errorCode, url: address, result } = await run(broken, mode);
+    expect([status, errorCode]).toEqual(['FAILED', 'BROKEN_CSV']);
+    const written = mode === 'ATOMIC' ? 0 : 1_999;
+    expect(await heldByAll(people)).toBe(written);
+    expect(result).toMatchObject(mode === 'ATOMIC' ? {} : { written, refused: 1, committedThroughLine: 2_001 });
+    const answer = await fetch(new URL(address, gateway.url), { headers: await gateway.authorization('grace') });
+    const lines = (await answer.text()).trimEnd().split('\n');
+    expect([answer.status, lines.length]).toEqual([200, 2_000]);
+    expect(JSON.parse(lines[0] as string)).toMatchObject({ line: 2, code: 'PRINCIPAL_NOT_FOUND', column: 'principal' });
+    await rows.run(sql`UPDATE bulk_operation SET expires_at = clock_timestamp() WHERE status = 'FAILED'`);
+    const gone = await fetch(new URL(address, gateway.url), { headers: await gateway.authorization('grace') });
+    expect(gone.status).toBe(410);
+  });
+
+  test('tells of many problems in the report, and of the first hundred in the result', async () => {
+    const { result, report: lines } = await run(HEADER + eligible(randomUUID()).repeat(150), 'DRY_RUN');
+    expect([result.problems.length, lines.length, result.refused]).toEqual([100, 150, 150]);
+  });
+
+  test.each(TRANSPORTS)('is followed as it goes, to its end: %s', async (transport) => {
+    const { file } = await many(2_100);
+    const told = Promise.withResolvers<void>();
+    once(() => told.promise);
+    const { operation } = await begin(await upload(file), 'BEST_EFFORT');
+    const FOLLOW = `subscription ($id: ID!) { bulkOperationProgress(id: $id, snapshot: true) {
+      kind type operation { status processed result } } }`;
+    const stream = await open(gateway, transport, 'grace', FOLLOW, { id: operation.id });
+    const isProgress = (item: Anything) => item.data?.bulkOperationProgress.type === 'BULK_OPERATION_PROGRESSED';
+    await until('progress', () => stream.items.some(isProgress));
+    told.resolve();
+    const items = (await stream.all()).map(({ data }) => data.bulkOperationProgress);
+    const progressed = items.find(({ type }) => type === 'BULK_OPERATION_PROGRESSED');
+    expect(progressed.operation.processed).toBe(2_000);
+    expect(items.at(-1)).toMatchObject({
+      type: 'BULK_OPERATION_COMPLETED',
+      operation: { status: 'COMPLETED', processed: 2_100 },
+    });
+  });
+
+  test('takes the same upload again, in whatever mode', async () => {
+    const una = await rows.user('Una');
+    const id = await upload(HEADER + eligible(una));
+    const written: number[] = [];
+    for (const mode of ['DRY_RUN', 'ATOMIC', 'ATOMIC']) {
+      written.push((await ended((await begin(id, mode)).operation.id)).result.written);
     }
-    await rows.run(sql`UPDATE principal SET enabled = true WHERE id = ${boss}`);
-    if (state?.enabled === false) expect(await held(una)).toEqual([]);
+    expect(written).toEqual([0, 1, 0]);
+  });
+
+  test.each([
+    ['a role of another provider than it says', `${PLAIN_ROLE},AZURE_RESOURCE,/`, 'ROLE_NOT_FOUND'],
+    [
+      'a scope of another provider',
+      `${PLAIN_ROLE},,/providers/Microsoft.Management/managementGroups/none`,
+      'SCOPE_NOT_FOUND',
+    ],
+  ])('refuses a row with %s', async (_what, values, code) => {
+    const una = await rows.user('Una');
+    const { report: lines } = await run(
+      `principal,role,provider,scope,type\n${una},${values},ELIGIBLE\n`,
+      'BEST_EFFORT',
+    );
+    expect(codesOf(lines)).toEqual([[2, code]]);
+  });
+
+  test('tells the reasons of a policy, and keeps reasons and texts as they are given', async () => {
+    const una = await rows.user('Una');
+    const justification = 'a\tb\\N\nc "d" \\. é';
+    const cell = `"${justification.replaceAll('"', '""')}"`;
+    await run(`principal,role,type,justification\n${una},${PLAIN_ROLE},ELIGIBLE,${cell}\n`, 'ATOMIC');
+    const kept = await rows.run(
+      sql<{ text: string }>`SELECT justification AS text FROM request WHERE principal_id = ${una}`,
+    );
+    expect(kept).toEqual([{ text: justification }]);
   });
 
   test("takes nobody else's upload, none that has expired, and none that is not there", async () => {
@@ -272,7 +478,13 @@ describe('an upload', () => {
     ['nobody', () => send(null, 'x'), 401, 'UNAUTHENTICATED'],
     ['somebody who manages nothing', () => send('maya', 'x'), 403, 'FORBIDDEN'],
     ['a form', () => send('grace', 'x', 'multipart/form-data; boundary=x'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
-    ['a PUT', () => send('grace', 'x', 'text/csv', 'PUT'), 405, 'METHOD_NOT_ALLOWED'],
+    ['a PUT', () => send('grace', 'x', 'text/csv', { method: 'PUT' }), 405, 'METHOD_NOT_ALLOWED'],
+    [
+      'a compressed file',
+      () => send('grace', gzipSync('x'), 'text/csv', { encoding: 'gzip' }),
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    ],
     ['an empty file', () => send('grace', ''), 400, 'EMPTY_FILE'],
     ['too large a file', () => send('grace', 'x'.repeat(1_000_001)), 413, 'REQUEST_ENTITY_TOO_LARGE'],
     [

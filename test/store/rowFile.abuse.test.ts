@@ -29,6 +29,16 @@ describe('CSV', () => {
   });
 
   it.each([
+    ['\r', 'a,b\r1,2\r3,4\r'],
+    ['several kinds', 'a,b\n1,2\r\n3,4\n'],
+  ])('is read with lines that end in %j', async (_what, content) => {
+    expect(await rowsOf('CSV', content)).toEqual([
+      { line: 2, values: { a: '1', b: '2' } },
+      { line: 3, values: { a: '3', b: '4' } },
+    ]);
+  });
+
+  it.each([
     ['nothing', '', /^EMPTY_FILE/],
     ['a column that is unknown', 'a,zebra\n1,2', /^UNKNOWN_COLUMN Line 1.*"zebra".*a, b, c/],
     ['a column that is missing', 'b\n1', /^MISSING_COLUMN Line 1.*"a"/],
