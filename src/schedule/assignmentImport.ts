@@ -1,11 +1,10 @@
 /** What runs an import of assignments? The action, under the runner of bulk operations. */
 import { ImportFailure, runAssignmentImport } from '../action/assignmentImport.ts';
 import { type BulkExecutor, BulkFailure } from './bulk.ts';
-import { inTightHeap } from './tightHeap.ts';
 
 export const importAssignmentRows: BulkExecutor = async (run) => {
   try {
-    await inTightHeap(() => runAssignmentImport(run));
+    await runAssignmentImport(run);
   } catch (error) {
     if (error instanceof ImportFailure) throw new BulkFailure(error.code, error.message);
     throw error;

@@ -26,6 +26,7 @@ import type { FaultLog } from './errors.ts';
 import { createGraphql, type GraphqlParts } from './graphql.ts';
 import { createListFiles } from './listFile.ts';
 import { createMetrics, measureLog, measureStreams } from './metrics.ts';
+import { inTightHeap } from './tightHeap.ts';
 import { createUploads } from './upload.ts';
 import { createViewerReader } from './viewers.ts';
 import { createWebSockets } from './websocket.ts';
@@ -92,7 +93,7 @@ export async function createGateway({ config, database, url, ofProcess = false }
   const webSockets = createWebSockets(parts, graphql);
   const upload = createUploads(parts);
   return {
-    executors: { EXPORT: exportExecutor(exporting), IMPORT: importAssignmentRows },
+    executors: { EXPORT: exportExecutor(exporting), IMPORT: (run) => inTightHeap(() => importAssignmentRows(run)) },
     handle(req, res) {
       // Yoga answers an address that is none with the stack of its failure.
       if (!URL.canParse(`http://${req.headers.host}`)) res.writeHead(400, { connection: 'close' }).end();
