@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { insertTogether } from '../../src/store/bulk.ts';
 import { type Database, openDatabase, type Sql } from '../../src/store/database.ts';
-import { WITH_THE_NEXT } from '../../src/store/preparingClient.ts';
+import { AS_ARRAYS, PLANNED_FOR_VALUES, WITH_THE_NEXT } from '../../src/store/preparingClient.ts';
 import { transact } from '../../src/store/transaction.ts';
 import { cloneDatabase, type TestDatabase } from '../support/database.ts';
 import { watchStatements } from '../support/statements.ts';
@@ -30,6 +30,15 @@ test('what comes with values is prepared once, whatever the values are', async (
   await sql`SELECT ${'a'}::text AS two`.execute(db());
   await sql`SELECT 3 AS three`.execute(db());
   expect(await prepared()).toEqual(['SELECT $1::int AS one', 'SELECT $1::text AS two']);
+});
+
+test.each([
+  ['', [{ planned: 7 }]],
+  [`${AS_ARRAYS} `, [[7]]],
+])('what is planned for its values is not prepared, behind %j', async (before, rows) => {
+  const statement = sql`${sql.raw(`${before}${PLANNED_FOR_VALUES}`)} SELECT ${7}::int AS planned`;
+  expect((await statement.execute(db())).rows).toEqual(rows);
+  expect((await prepared()).filter((text) => text.includes('planned'))).toEqual([]);
 });
 
 test('a statement that fails can be sent again', async () => {
