@@ -58,6 +58,8 @@ export interface Config {
   readonly costPerOperation: number;
   /** What the operations of one principal on one gateway may cost in a minute. Default 1,000,000. */
   readonly costPerMinute: number;
+  /** What the pages of one principal's exports on one gateway may cost in a minute; then they wait. Default 10,000,000. */
+  readonly exportCostPerMinute: number;
   /** A statement that takes longer is ended. Default 15. */
   readonly statementTimeoutSeconds: number;
   /** Accept only documents of the manifest. Default off. */
@@ -123,15 +125,17 @@ function readRetention(env: Environment): Pick<Config, 'auditRetentionDays' | 'r
   return { auditRetentionDays, replayRetentionDays };
 }
 
-function readCosts(env: Environment): Pick<Config, 'costPerOperation' | 'costPerMinute'> {
+function readCosts(env: Environment): Pick<Config, 'costPerOperation' | 'costPerMinute' | 'exportCostPerMinute'> {
   const costPerOperation = integer(env, 'COST_PER_OPERATION', 50_000, 100, 1_000_000_000);
-  const costPerMinute = integer(env, 'COST_PER_MINUTE', Math.max(1_000_000, costPerOperation), 100, 1_000_000_000_000);
-  if (costPerMinute < costPerOperation) {
+  const ofMinute = (name: string, usual: number) => {
+    const cost = integer(env, name, Math.max(usual, costPerOperation), 100, 1_000_000_000_000);
+    if (cost >= costPerOperation) return cost;
     throw new SettingError(
-      `COST_PER_MINUTE is ${costPerMinute} and COST_PER_OPERATION ${costPerOperation}: such an operation could never run.`,
+      `${name} is ${cost} and COST_PER_OPERATION ${costPerOperation}: such an operation could never run.`,
     );
-  }
-  return { costPerOperation, costPerMinute };
+  };
+  const costPerMinute = ofMinute('COST_PER_MINUTE', 1_000_000);
+  return { costPerOperation, costPerMinute, exportCostPerMinute: ofMinute('EXPORT_COST_PER_MINUTE', 10_000_000) };
 }
 
 function readIssuer(env: Environment): Config['issuer'] {

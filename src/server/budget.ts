@@ -45,17 +45,37 @@ export class Budgets {
   }
 
   /** Null: nothing that could be run. @throws GraphQLError when it costs too much, or more than is left */
-  charge({ document, operationName, variableValues, contextValue }: ExecutionArgs): Charge | null {
+  charge(args: ExecutionArgs): Charge | null {
+    const requested = this.#priceOf(args);
+    return requested === null ? null : this.spend((args.contextValue as Context).viewer.id, requested);
+  }
+
+  /** For whoever can wait. @returns milliseconds until there may be enough; 0: it is charged. @throws GraphQLError when it costs too much */
+  chargeOrWait(args: ExecutionArgs): number {
+    const requested = this.#priceOf(args) ?? 0;
+    const minute = this.#minute((args.contextValue as Context).viewer.id);
+    if (minute.spent + requested > this.#options.costPerMinute) return minute.endsAt - processNow().getTime();
+    minute.spent += requested;
+    return 0;
+  }
+
+  #priceOf({ document, operationName, variableValues }: ExecutionArgs): number | null {
     const operation = operationOf(document.definitions, operationName);
     if (operation === null) return null;
-    const { schema, costPerOperation: limit, costPerMinute: perMinute } = this.#options;
+    const { schema, costPerOperation: limit } = this.#options;
     const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {});
     // What is wrong with them is told by the execution.
     if (!coerced) return null;
     const cost = this.#cost(document, operation);
     const requested = cost.of(coerced);
     if (requested > limit) throw tooCostly({ requested, limit, costliest: cost.costliest(coerced) });
-    const minute = this.#minute((contextValue as Context).viewer.id);
+    return requested;
+  }
+
+  /** @throws GraphQLError when it is more than is left */
+  spend(principalId: string, requested: number): Charge {
+    const { costPerOperation: limit, costPerMinute: perMinute } = this.#options;
+    const minute = this.#minute(principalId);
     const secondsToReset = Math.max(1, Math.ceil((minute.endsAt - processNow().getTime()) / 1000));
     const left = perMinute - minute.spent;
     if (requested > left) throw exhausted({ requested, limit, budget: { perMinute, remaining: left, secondsToReset } });

@@ -1,4 +1,6 @@
 /** How does a query become a file? Page by page through the schema, in one snapshot, as whoever asked, with the rights of now. */
+
+import { setTimeout as delay } from 'node:timers/promises';
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { createContext, type ExportJudge } from '../../schema/context.ts';
 import { viewsLess } from '../decision/event.ts';
@@ -6,7 +8,8 @@ import type { Viewer } from '../decision/powers.ts';
 import { isRefused } from '../refusals.ts';
 import { type BulkExecutor, BulkFailure, type BulkRun } from '../schedule/bulk.ts';
 import { type Database, type Sql, sqlOf } from '../store/database.ts';
-import { readFrozen } from '../store/transaction.ts';
+import { keepOpen, readFrozen } from '../store/transaction.ts';
+import type { Budgets } from './budget.ts';
 import type { Documents } from './documents.ts';
 import { clientError, type FaultLog } from './errors.ts';
 import {
@@ -24,6 +27,10 @@ export interface ExportParts {
   readonly documents: Documents;
   readonly execute: (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
   readonly log: FaultLog;
+  /** Of callers: to begin an export costs what its first page does. */
+  readonly budgets: Budgets;
+  /** Of exports, which wait where that of the minute is spent. */
+  readonly exportBudgets: Budgets;
   /** No snapshot is held for longer, in minutes. */
   readonly maximumMinutes: number;
   /** Rows of a page. Default 1000. */
@@ -39,6 +46,9 @@ interface ExportInput {
 }
 
 const PAGE_SIZE = 1_000;
+const pageSizeOf = ({ pageSize = PAGE_SIZE }: ExportParts) => pageSize;
+/** Of a wait for the budget, in milliseconds: the database ends what does nothing in a transaction for longer than 30 seconds. */
+const WAIT = 1_000;
 
 /** Refuses what cannot be exported, and fails like the query itself where the caller may not ask it: its first row is read. */
 export function exportJudge(parts: ExportParts): ExportJudge {
@@ -50,7 +60,8 @@ export function exportJudge(parts: ExportParts): ExportJudge {
     if (isRefused(document)) return document;
     const db = () => sqlOf(database);
     const page = { database, db, viewer, first: 1, after: null };
-    const { errors } = await executePage(parts, document, variables, page);
+    parts.budgets.charge(argumentsOf(parts, document, variables, { ...page, first: pageSizeOf(parts) }));
+    const { errors } = await parts.execute(argumentsOf(parts, document, variables, page));
     if (errors?.[0]) throw errors[0].originalError ?? errors[0];
     return { query: text };
   };
@@ -77,17 +88,35 @@ async function writePages(
   const { head, lines } = rowFormat(format, document.columns);
   const watch = watchOver(run, parts.maximumMinutes);
   await write(head);
-  const first = parts.pageSize ?? PAGE_SIZE;
+  const first = pageSizeOf(parts);
   for (let [after, count]: [string | null, number] = [null, 0]; ; ) {
+    const request = { database, db: () => db, viewer, first, after };
+    const args = argumentsOf(parts, document, variables, request);
     signal.throwIfAborted();
     await watch();
-    const result = await executePage(parts, document, variables, { database, db: () => db, viewer, first, after });
+    await afford(parts, args, { db, signal, watch });
+    const result = await parts.execute(args);
     const page = pageOf(result, document, parts.log);
     await write(lines(page.rows));
     count += page.rows.length;
     progress(count, page.endCursor === null ? count : null);
     after = page.endCursor;
     if (after === null) return;
+  }
+}
+
+interface Waiting {
+  readonly db: Sql;
+  readonly signal: AbortSignal;
+  readonly watch: () => Promise<void>;
+}
+
+/** Waits where the budget of the minute is spent; meanwhile the rights are looked at, and the snapshot is kept. */
+async function afford({ exportBudgets }: ExportParts, args: ExecutionArgs, { db, signal, watch }: Waiting) {
+  for (let wait = exportBudgets.chargeOrWait(args); wait > 0; wait = exportBudgets.chargeOrWait(args)) {
+    await delay(Math.min(wait, WAIT), undefined, { signal });
+    await watch();
+    await keepOpen(db);
   }
 }
 
@@ -99,17 +128,17 @@ interface PageRequest {
   readonly after: string | null;
 }
 
-async function executePage(
-  { schema, execute }: ExportParts,
+function argumentsOf(
+  { schema }: ExportParts,
   { document, operationName }: ExportDocument,
   variables: Readonly<Record<string, unknown>>,
   { database, db, viewer, first, after }: PageRequest,
-): Promise<ExecutionResult> {
-  return execute({
+): ExecutionArgs {
+  return {
     ...{ schema, document, operationName },
     contextValue: createContext(database, viewer, { db }),
     variableValues: { ...variables, [PAGE_SIZE_VARIABLE]: first, [PAGE_START_VARIABLE]: after },
-  });
+  };
 }
 
 type Data = Record<string, unknown>;

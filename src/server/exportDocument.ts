@@ -54,6 +54,8 @@ export interface ExportDocument {
 export const PAGE_SIZE_VARIABLE = 'portcullisFirst';
 export const PAGE_START_VARIABLE = 'portcullisAfter';
 export const PAGE_FIELD = 'portcullisPage';
+const RESERVED = [PAGE_SIZE_VARIABLE, PAGE_START_VARIABLE, PAGE_FIELD];
+const NAMES_TAKEN = `These names are taken: ${RESERVED.join(', ')}.`;
 
 const PAGE_ARGUMENTS = ['first', 'after', 'last', 'before'];
 const ERRORS_SHOWN = 5;
@@ -74,6 +76,8 @@ export function exportDocument(schema: GraphQLSchema, { query, operationName }: 
   if (list.arguments?.some(({ name }) => PAGE_ARGUMENTS.includes(name.value))) return refused('EXPORT_PAGE_ARGUMENTS');
   const nodes = nodesOf(list);
   if (nodes === null) return refused('EXPORT_NODES_REQUIRED');
+  const names = [nodes.path[0], ...(operation.variableDefinitions ?? []).map(({ variable }) => variable.name.value)];
+  if (names.some((name) => RESERVED.includes(name))) return refused('EXPORT_DOCUMENT_INVALID', NAMES_TAKEN);
   if (countConnections(schema, document, operation) > 1) return refused('EXPORT_NESTED_CONNECTION');
   return {
     ...{ document: pagedDocument(document, operation, list), operationName },

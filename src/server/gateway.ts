@@ -68,11 +68,12 @@ export async function createGateway({ config, database, url, ofProcess = false }
   const hub = new Hub({ database, tail, ...limits, onFault: (error) => log('streams', error) });
   measureStreams(metrics, hub);
   const execute = config.execution === 'compiled' ? compiledExecution(schema) : interpreted;
-  const { costPerOperation, costPerMinute } = config;
+  const { costPerOperation, costPerMinute, exportCostPerMinute } = config;
   const budgets = new Budgets({ schema, costPerOperation, costPerMinute });
+  const exportBudgets = new Budgets({ schema, costPerOperation, costPerMinute: exportCostPerMinute });
   const renderings = new Map();
   const { exportMaximumMinutes: maximumMinutes } = config;
-  const exporting = { schema, documents, execute, log, maximumMinutes };
+  const exporting = { schema, documents, execute, log, budgets, exportBudgets, maximumMinutes };
   const judgeExport = exportJudge(exporting);
   const parts: GraphqlParts = {
     config,

@@ -8,7 +8,7 @@ import { requestFilterOf } from '../../schema/request.ts';
 import { recordListExport } from '../action/bulkOperation.ts';
 import type { Viewer } from '../decision/powers.ts';
 import { refuseFuture } from '../store/access.ts';
-import { ArgumentError } from '../store/connection.ts';
+import { ArgumentError, PAGE_MAXIMUM } from '../store/connection.ts';
 import { sqlOf } from '../store/database.ts';
 import type { FileFormat } from '../store/fileLine.ts';
 import {
@@ -62,9 +62,10 @@ export interface ListFiles {
   answer(req: IncomingMessage, res: ServerResponse): Promise<void>;
 }
 
-/** @param url of the database, for connections of their own, as many as `exportStreams` */
+/** @param url of the database, for connections of their own: as many as `exportStreams`, and half of them for one principal */
 export function createListFiles(parts: GraphqlParts, url: string): ListFiles {
-  let streams = 0;
+  const readers: string[] = [];
+  const ofOne = Math.max(1, parts.config.exportStreams / 2);
   return {
     async answer(req, res) {
       try {
@@ -73,12 +74,13 @@ export function createListFiles(parts: GraphqlParts, url: string): ListFiles {
         const asked = await askedOf(parts, req);
         if (asked === null)
           return answerProblem(res, { status: 404, code: 'NOT_FOUND', message: 'There is no such list.' });
-        if (streams >= parts.config.exportStreams) return answerProblem(res, TOO_MANY);
-        streams++;
+        const own = readers.filter((id) => id === viewer.id);
+        if (readers.length >= parts.config.exportStreams || own.length >= ofOne) return answerProblem(res, TOO_MANY);
+        readers.push(viewer.id);
         try {
           await send({ parts, url, viewer, asked, res });
         } finally {
-          streams--;
+          readers.splice(readers.indexOf(viewer.id), 1);
         }
         // The last byte tells the reader that the place is free again.
         res.end();
@@ -90,7 +92,11 @@ export function createListFiles(parts: GraphqlParts, url: string): ListFiles {
 }
 
 const TOO_MANY = {
-  ...{ status: 429, code: 'TOO_MANY_EXPORTS', message: 'As many lists are being streamed as this gateway allows.' },
+  ...{
+    status: 429,
+    code: 'TOO_MANY_EXPORTS',
+    message: 'As many lists are being streamed as this gateway allows, or half of them by you.',
+  },
   headers: { 'retry-after': '5' },
 };
 
@@ -155,6 +161,7 @@ async function send({ parts, url, viewer, asked, res }: Sending): Promise<void> 
   const { database, config } = parts;
   const { name, list, format, filter, asOf } = asked;
   const rows = list.rows(viewer, asked);
+  parts.budgets.spend(viewer.id, costOf(rows));
   await recordListExport({ database, viewer }, { list: list.field, format, filter, asOf });
   const maximumMinutes = config.exportMaximumMinutes;
   const stream = await streamLines({ db: sqlOf(database), url, maximumMinutes }, rows, format);
@@ -174,6 +181,12 @@ async function send({ parts, url, viewer, asked, res }: Sending): Promise<void> 
     clearTimeout(limit);
     await stream.close();
   }
+}
+
+/** To begin a list costs what its first page does as a query; how many are streamed has a bound of its own. */
+function costOf({ members }: ListRows): number {
+  const objects = Object.values(members).filter(({ kind }) => typeof kind !== 'string');
+  return 1 + PAGE_MAXIMUM * (1 + objects.length);
 }
 
 /**

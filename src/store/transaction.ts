@@ -35,6 +35,11 @@ export function readFrozen<T>(database: Database, read: (db: Sql) => Promise<T>)
   });
 }
 
+/** Whoever does something now and then is not taken for somebody who has gone. */
+export async function keepOpen(db: Sql): Promise<void> {
+  await sql`SELECT`.execute(db);
+}
+
 /** The database's clock in milliseconds. Read it after taking locks, so that waiting never back-dates a grant. */
 export async function databaseNow(tx: Transaction): Promise<Date> {
   const { rows } = await sql<{ now: string }>`

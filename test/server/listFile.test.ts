@@ -14,7 +14,7 @@ import { PLAIN_ROLE, type Rows, rowsOf } from '../support/rows.ts';
 let gateway: TestGateway;
 let rows: Rows;
 beforeAll(async () => {
-  gateway = await startGateway({ config: { exportStreams: 2 } });
+  gateway = await startGateway({ config: { exportStreams: 4 } });
   rows = rowsOf(gateway.database);
   const { data } = await gateway.ask('maya', '{ me { eligible { nodes { id } } } }');
   const input = {

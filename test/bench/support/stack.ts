@@ -50,6 +50,7 @@ export async function startStack(
     ...process.env,
     // A bench asks more in a minute than anybody else.
     COST_PER_MINUTE: '1000000000000',
+    EXPORT_COST_PER_MINUTE: '1000000000000',
     ...settings,
     PORT: String(port),
     DATA_FOLDER: folder,
