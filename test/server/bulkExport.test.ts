@@ -2,7 +2,7 @@
 import { parse } from 'csv-parse/sync';
 import { type RawBuilder, sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { globalId } from '../../schema/ids.ts';
+import { decodeId, globalId } from '../../schema/ids.ts';
 import { type BulkExecutor, type BulkRunner, startBulkRunner } from '../../src/schedule/bulk.ts';
 import { readFrozen } from '../../src/store/transaction.ts';
 import { type Anything, type Caller, startGateway, type TestGateway } from '../support/gateway.ts';
@@ -340,6 +340,28 @@ describe('a file', () => {
       403,
       { errors: [{ extensions: { code: 'PRINCIPAL_DISABLED' } }] },
     ]);
+  });
+
+  test('is cut off for whoever is disabled while reading', async () => {
+    // More than all buffers on the way hold.
+    const large = Buffer.alloc(262_144, 'x');
+    const id = decodeId(url.slice('/exports/'.length))?.id;
+    await rows.run(sql`INSERT INTO bulk_chunk (operation_id, file, start_byte, bytes)
+      SELECT ${id}, 'OUTPUT', ${whole.length} + n * ${large.length}, ${large} FROM generate_series(0, 99) n`);
+    await rows.run(sql`UPDATE bulk_operation SET bytes = ${whole.length} + 100 * ${large.length} WHERE id = ${id}`);
+    const { body } = await fetchFile(administrator, url);
+    const reader = (body as ReadableStream<Uint8Array>).getReader();
+    await reader.read();
+    await rows.run(sql`UPDATE principal SET enabled = false WHERE id = ${administratorId}`);
+    const late = performance.now() + 2_000;
+    await until('the two seconds that are promised', () => performance.now() > late);
+    const rest = async () => {
+      while (!(await reader.read()).done);
+    };
+    await expect(rest()).rejects.toThrow('terminated');
+    await rows.run(sql`UPDATE principal SET enabled = true WHERE id = ${administratorId}`);
+    await rows.run(sql`DELETE FROM bulk_chunk WHERE operation_id = ${id} AND start_byte >= ${whole.length}`);
+    await rows.run(sql`UPDATE bulk_operation SET bytes = ${whole.length} WHERE id = ${id}`);
   });
 
   test.each(['/exports/', '/exports/nothing', '/exports/a/b', '/exports/..%2f'])('is not at %s', async (address) => {

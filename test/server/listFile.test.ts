@@ -177,7 +177,7 @@ describe('a list', () => {
 });
 
 describe('what is refused', () => {
-  test.each<[string, Record<string, string>, string, string]>([
+  test.each<[string, Record<string, string>, string, string, string?]>([
     ['a filter that is no JSON', { filter: '{' }, 'BAD_USER_INPUT', 'filter is not JSON'],
     ['an unknown field', { filter: '{"sort":1}' }, 'BAD_USER_INPUT', 'filter: Field "sort"'],
     ['an unknown word', { filter: '{"types":["BOTH"]}' }, 'BAD_USER_INPUT', 'filter.types.0'],
@@ -191,8 +191,15 @@ describe('what is refused', () => {
     ],
     ['the future', { asOf: '2999-01-01T00:00:00Z' }, 'BAD_USER_INPUT', 'asOf'],
     ['an unknown parameter', { first: '3' }, 'BAD_USER_INPUT', 'first is no parameter'],
-  ])('says why: %s', async (_what, parameters, code, message) => {
-    const answer = await get('pia', 'assignments.jsonl', parameters);
+    [
+      'an instant of a list that has none',
+      { asOf: '2020-01-01T00:00:00Z' },
+      'BAD_USER_INPUT',
+      'asOf',
+      'requests.jsonl',
+    ],
+  ])('says why: %s', async (_what, parameters, code, message, address = 'assignments.jsonl') => {
+    const answer = await get('pia', address, parameters);
     const { errors } = (await answer.json()) as Anything;
     expect([answer.status, errors[0].extensions.code]).toEqual([400, code]);
     expect(errors[0].message).toContain(message);
@@ -278,6 +285,10 @@ describe('a reader', () => {
       429,
       'TOO_MANY_EXPORTS',
     ]);
+    // Others have the other half; then there is none left.
+    const others = [await slow('pia'), await slow('pia')];
+    expect((await get('maya', 'assignments.jsonl')).status).toBe(429);
+    for (const { sent } of others) sent.destroy();
     expect((await gateway.ask(administrator, '{ me { principal { id } } }')).status).toBe(200);
     const { external, arrayBuffers } = process.memoryUsage();
     expect(external + arrayBuffers).toBeLessThan(150_000_000);
