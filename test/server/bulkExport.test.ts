@@ -167,6 +167,31 @@ describe('an export', () => {
     expect([status, errorCode, url]).toEqual(['FAILED', 'RIGHTS_LOST', null]);
   });
 
+  test('ends when whoever asked is disabled', async () => {
+    const enable = (enabled: boolean) =>
+      rows.run(sql`UPDATE principal SET enabled = ${enabled} WHERE id = ${administratorId}`);
+    run(async (count) => {
+      if (count === 1) await enable(false);
+    });
+    const { operation } = await ask(administrator, { query: ASSIGNMENTS });
+    const [failed] = await until('the end', async () => {
+      const found = await rows.run(sql<{ code: string }>`
+        SELECT error_code AS code FROM bulk_operation WHERE error_code IS NOT NULL AND id = ${decodeId(operation.id)?.id}`);
+      return found.length > 0 && found;
+    });
+    await enable(true);
+    expect(failed?.code).toBe('PRINCIPAL_DISABLED');
+  });
+
+  test('holds its snapshot for no longer than it may', async () => {
+    await using hasty = await startGateway({ database: gateway.clone, config: { exportMaximumMinutes: 0 } });
+    const { executors } = hasty;
+    const { operation } = await ask(administrator, { query: ASSIGNMENTS });
+    runners.push(startBulkRunner({ url: gateway.databaseUrl, executors, onFault: () => undefined }));
+    const { status, errorCode } = await over(administrator, operation.id);
+    expect([status, errorCode]).toEqual(['FAILED', 'EXPORT_TOO_LONG']);
+  });
+
   test('that is canceled stops', async () => {
     let id = '';
     run(async (count) => {
