@@ -40,7 +40,7 @@ import {
 import { PRINCIPAL, Principal } from './principal.ts';
 import { ROLE, Role } from './role.ts';
 import { SCOPE, Scope } from './scope.ts';
-import { type Source, wantedOf } from './selection.ts';
+import { type Source, wantedOf, wantedRowOf } from './selection.ts';
 
 const REQUIREMENTS = {
   MFA: 'A token that proves multi-factor authentication in this session.',
@@ -177,8 +177,8 @@ Assignment.implement({
       nullable: true,
       description:
         'The eligible assignment that an activation rests on; null for all others, and when hidden from the caller.',
-      resolve: ({ eligibilityId }, _args, { loaders }) =>
-        eligibilityId === null ? null : loaders.assignment.load(eligibilityId),
+      resolve: ({ eligibilityId }, _args, { loaders }, info) =>
+        eligibilityId === null ? null : loaders.assignmentWith(wantedRowOf(info, ASSIGNMENT)).load(eligibilityId),
     }),
     activation: t.field({
       type: ActivationSettings,
@@ -256,7 +256,8 @@ builder.queryFields((t) => ({
     description:
       'An assignment by its id, whatever its phase. Null when there is none, or none that the caller may see.',
     args: { id: t.arg.id({ required: true, description: "An assignment's id." }) },
-    resolve: (_root, { id }, { loaders }) => loaders.assignment.load(idOf(id, 'Assignment')),
+    resolve: (_root, { id }, { loaders }, info) =>
+      loaders.assignmentWith(wantedRowOf(info, ASSIGNMENT)).load(idOf(id, 'Assignment')),
   }),
   assignments: t.field({
     type: AssignmentConnection,

@@ -6,7 +6,7 @@ import {
   type RequestRow,
 } from '../src/store/request.ts';
 import { instantText } from '../src/store/transaction.ts';
-import { Assignment, present } from './assignment.ts';
+import { ASSIGNMENT, Assignment, present } from './assignment.ts';
 import { AssignmentTypeEnum, builder, ProviderEnum, RequestActionEnum, RequestStatusEnum } from './builder.ts';
 import { connectionOf, orderInput, pageArguments } from './connection.ts';
 import { globalId, idOf, idsOf, PRINCIPAL_TYPES } from './ids.ts';
@@ -14,7 +14,7 @@ import { Node } from './node.ts';
 import { PRINCIPAL, Principal } from './principal.ts';
 import { ROLE, Role } from './role.ts';
 import { SCOPE, Scope } from './scope.ts';
-import { type Source, wantedOf } from './selection.ts';
+import { type Source, wantedOf, wantedRowOf } from './selection.ts';
 
 const Ticket = builder.objectRef<{ number: string | null; system: string | null }>('Ticket').implement({
   description: 'A ticket in the system where the work is tracked.',
@@ -81,7 +81,8 @@ Request.implement({
       nullable: true,
       description:
         'The assignment that it ends, changes, extends or renews; null for all others, and when hidden from the caller.',
-      resolve: ({ targetId }, _args, { loaders }) => (targetId === null ? null : loaders.assignment.load(targetId)),
+      resolve: ({ targetId }, _args, { loaders }, info) =>
+        targetId === null ? null : loaders.assignmentWith(wantedRowOf(info, ASSIGNMENT)).load(targetId),
     }),
     condition: t.exposeString('condition', {
       nullable: true,
@@ -177,7 +178,8 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'A request by its id. Null when there is none, or none that the caller may see.',
     args: { id: t.arg.id({ required: true, description: "A request's id." }) },
-    resolve: (_root, { id }, { loaders }) => loaders.request.load(idOf(id, 'Request')),
+    resolve: (_root, { id }, { loaders }, info) =>
+      loaders.requestWith(wantedRowOf(info, REQUEST)).load(idOf(id, 'Request')),
   }),
   requests: t.field({
     type: RequestConnection,

@@ -226,7 +226,7 @@ export async function findRolePolicy(
   if (scope?.provider !== provider) return null;
   const key = { provider, roleId, scopeId: scopeOf({ provider, roleId, scopeId: scope.id }) };
   const [row = null] = await rolePoliciesById(db, [policyId(key)], viewer);
-  return row;
+  return row && { ...row, role };
 }
 
 export interface RolePolicyFilter {

@@ -1,10 +1,18 @@
 /** Which statements does the gateway send to the database? Everything the process sends through its driver, while watched. */
 import pg from 'pg';
+import { PreparingClient } from '../../src/store/preparingClient.ts';
 
 export interface Statement {
   readonly text: string;
   readonly values: readonly unknown[];
+  /** Over a connection of the pool; the sequencer and the tail have their own. */
+  readonly isPooled: boolean;
 }
+
+/** How far the log is behind, which every gateway looks at once a second. */
+const LAG = /^\s*SELECT position, greatest\(0, extract/;
+/** What has happened, which every gateway reads for all of its streams. */
+const HAPPENED = /e\.payload ->> 'operationId' AS "operationId"/;
 
 /** Watched until disposed of: `using statements = watchStatements()`. */
 export function watchStatements() {
@@ -15,7 +23,7 @@ export function watchStatements() {
     const [first, second] = args as [string | { text?: string; values?: unknown[] }, unknown];
     const text = typeof first === 'string' ? first : (first.text ?? '');
     const values = typeof first === 'string' ? (Array.isArray(second) ? second : []) : (first.values ?? []);
-    sent.push({ text, values });
+    sent.push({ text, values, isPooled: this instanceof PreparingClient });
     return query.apply(this, args);
   };
   return {
@@ -27,6 +35,10 @@ export function watchStatements() {
           /^\s*(\/\* rows as arrays \*\/ )?(SELECT|WITH)\b/.test(text) &&
           !/event_log|position IS NULL|advisory_lock|FROM event e\b/.test(text),
       ),
+    /** All that is sent for streams, and for requests meanwhile. */
+    ofStreams: () => sent.filter(({ isPooled, text }) => isPooled && !LAG.test(text)),
+    /** All that is sent for requests, beginnings and ends of transactions included. */
+    ofRequests: () => sent.filter(({ isPooled, text }) => isPooled && !LAG.test(text) && !HAPPENED.test(text)),
     [Symbol.dispose]() {
       prototype.query = query;
     },
