@@ -15,6 +15,7 @@ import {
 import { viewerOfRequest } from './bearer.ts';
 import { clientError } from './errors.ts';
 import type { GraphqlParts } from './graphql.ts';
+import { inTightHeap } from './tightHeap.ts';
 
 const FORMATS: Readonly<Record<string, UploadFormat>> = {
   'text/csv': 'CSV',
@@ -36,7 +37,7 @@ class UploadError extends Error {
 export function createUploads(parts: GraphqlParts) {
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     try {
-      answer(res, 201, await receive(parts, req));
+      answer(res, 201, await inTightHeap(() => receive(parts, req)));
     } catch (error) {
       refuse(parts, req, res, error);
     }

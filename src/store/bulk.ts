@@ -15,6 +15,7 @@ export class CopyLines {
   readonly #table: string;
   #columns: readonly string[] = [];
   #lines: string[] = [];
+  #parts: string[] = [];
 
   constructor(table: string) {
     this.#table = table;
@@ -23,19 +24,29 @@ export class CopyLines {
   /** Every row has the properties of the first, which are the columns in camel case. */
   add(row: object): void {
     if (this.#columns.length === 0) this.#columns = columnsOf([row]);
-    this.#lines.push(Object.values(row).map(copyValue).join('\t'));
+    this.#lines.push(`${Object.values(row).map(copyValue).join('\t')}\n`);
+    if (this.#lines.length >= LINES_PER_PART) this.#close();
   }
 
   async write(db: QueryExecutorProvider): Promise<void> {
-    if (this.#lines.length === 0) return;
+    this.#close();
+    const parts = this.#parts;
+    this.#parts = [];
+    if (parts.length === 0) return;
     const columns = sql.join(this.#columns.map((column) => sql.ref(column)));
-    const lines = `${this.#lines.join('\n')}\n`;
-    this.#lines = [];
-    await sql`${sql.raw(LINES_FOLLOW)} COPY ${sql.table(this.#table)} (${columns}) FROM STDIN /* ${lines} */`.execute(
+    await sql`${sql.raw(LINES_FOLLOW)} COPY ${sql.table(this.#table)} (${columns}) FROM STDIN /* ${parts} */`.execute(
       db,
     );
   }
+
+  #close(): void {
+    if (this.#lines.length > 0) this.#parts.push(this.#lines.join(''));
+    this.#lines = [];
+  }
 }
+
+/** Parts of some 50 kB: what is larger is not given back to the system for a long time. */
+const LINES_PER_PART = 100;
 
 /** @see https://www.postgresql.org/docs/current/sql-copy.html Text Format */
 function copyValue(value: unknown): string {

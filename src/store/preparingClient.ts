@@ -25,7 +25,7 @@ export const PLANNED_FOR_VALUES = '/* planned for its values */';
  */
 export const WITH_THE_NEXT = '/* with the next statement */';
 
-/** What a COPY … FROM STDIN begins with whose one value is all of its lines. */
+/** What a COPY … FROM STDIN begins with whose one value is a list of its lines, many in a part. */
 export const LINES_FOLLOW = '/* lines follow */';
 
 const PLANNED = /^(\/\* rows as arrays \*\/ )?\/\* planned for its values \*\//;
@@ -99,7 +99,7 @@ export class PreparingClient extends pg.Client {
     const name = isNamed ? nameOf(text) : null;
     const query = super.query as Query;
     if (typeof text === 'string' && text.startsWith(LINES_FOLLOW)) {
-      return sendLines(query.call(this, copyFrom(text)) as Writable, (values as [string])[0]);
+      return sendLines(query.call(this, copyFrom(text)) as Writable, (values as [string[]])[0]);
     }
     if (typeof text === 'string' && text.startsWith(AS_ARRAYS)) {
       return query.call(this, { ...(name !== null && { name }), text, values, rowMode: 'array' }, ...rest);
@@ -108,9 +108,10 @@ export class PreparingClient extends pg.Client {
   }
 }
 
-function sendLines(stream: Writable, lines: string): Promise<unknown> {
+function sendLines(stream: Writable, parts: readonly string[]): Promise<unknown> {
   return new Promise((resolve, reject) => {
     stream.on('error', reject).once('finish', () => resolve(NOTHING));
-    stream.end(lines);
+    for (const part of parts) stream.write(part);
+    stream.end();
   });
 }
