@@ -87,7 +87,7 @@ export async function assignmentConditions(db: Sql, viewer: Viewer, filter: Assi
   }
   if (below != null) conditions.push(await placeBelow(db, 'a', below));
   if (roleCategory != null || privileged != null) conditions.push(await ofFoundRoles(db, { roleCategory, privileged }));
-  if (search != null) conditions.push(await fewNamed(db, 'assignment', { alias: 'a', text: search }));
+  if (search != null) conditions.push(await fewNamed(db, 'a', search));
   if (!principalIds || !isOwn(viewer, principalIds)) {
     const providers = filter.providers ?? undefined;
     const condition = visibleAccess(viewer, { alias: 'a', typeColumn: 'type' }, providers);

@@ -1,7 +1,7 @@
 /** What was asked for? Requests as lists, by id, as facts for decisions, and their writes. */
 import { type RawBuilder, sql } from 'kysely';
 import type { ApprovalStageFacts, Vote } from '../decision/approval.ts';
-import type { Viewer } from '../decision/powers.ts';
+import { managesSomething, type Viewer } from '../decision/powers.ts';
 import type { ApprovalResult, AssignmentType, Provider, RequestAction, RequestStatus } from '../decision/words.ts';
 import type { At } from './assignment.ts';
 import { insertRow, insertRows } from './bulk.ts';
@@ -122,7 +122,9 @@ export function listRequests(
   page: PageArguments,
   wanted?: Wanted,
 ): Promise<Page<RequestRow>> {
-  const where = [visibleRequest(viewer, 'q'), ...chosenRequests(viewer, filter)];
+  const chosen = chosenRequests(viewer, filter);
+  // Whoever is asked to decide a request sees it.
+  const where = filter.awaitingMyApproval === true ? chosen : [visibleRequest(viewer, 'q'), ...chosen];
   const byName = orderBy?.field === 'PRINCIPAL_NAME';
   const from = byName ? sql`request q JOIN principal holder ON holder.id = q.principal_id` : sql`request q`;
   const list = { columns: Q, alias: 'q', joins: JOINS, from, where, ...ordered('requests', ORDERS, orderBy) };
@@ -144,17 +146,23 @@ export function chosenRequests(viewer: Viewer, filter: RequestFilter): RawBuilde
   if (filter.createdAfter != null) where.push(sql<boolean>`q.created_at > ${filter.createdAfter}`);
   if (filter.createdBefore != null) where.push(sql<boolean>`q.created_at < ${filter.createdBefore}`);
   if (filter.awaitingMyApproval != null) {
-    const administered = sql<boolean>`(q.status = 'PENDING_ADMIN_DECISION' AND q.principal_id <> ${viewer.id}
-      AND ${viewer.kind === 'USER'} AND ${manageableAccess(viewer, { alias: 'q', typeColumn: 'assignment_type' })})`;
-    const approved = sql<boolean>`(q.status = 'PENDING_APPROVAL' AND q.expires_at > clock_timestamp()
-      AND EXISTS (SELECT 1 FROM request_approver asked
-        WHERE asked.request_id = q.id AND asked.approver_id = ${viewer.id} AND asked.stage = q.stage
-          AND (NOT asked.escalation OR q.escalates_at <= clock_timestamp()))
-      AND NOT EXISTS (SELECT 1 FROM approval_decision d WHERE d.request_id = q.id AND d.decided_by = ${viewer.id}))`;
-    const waiting = sql<boolean>`(${approved} OR ${administered})`;
-    where.push(filter.awaitingMyApproval ? waiting : sql<boolean>`NOT ${waiting}`);
+    where.push(filter.awaitingMyApproval ? waitsFor(viewer) : sql<boolean>`NOT ${waitsFor(viewer)}`);
   }
   return where;
+}
+
+/** True for a request of the alias `q` that the viewer may decide now. */
+function waitsFor(viewer: Viewer): RawBuilder<boolean> {
+  const approved = sql<boolean>`(q.status = 'PENDING_APPROVAL' AND q.expires_at > clock_timestamp()
+    AND q.id IN (SELECT asked.request_id FROM request_approver asked WHERE asked.approver_id = ${viewer.id})
+    AND EXISTS (SELECT 1 FROM request_approver asked
+      WHERE asked.request_id = q.id AND asked.approver_id = ${viewer.id} AND asked.stage = q.stage
+        AND (NOT asked.escalation OR q.escalates_at <= clock_timestamp()))
+    AND NOT EXISTS (SELECT 1 FROM approval_decision d WHERE d.request_id = q.id AND d.decided_by = ${viewer.id}))`;
+  // Alone, it begins with what the viewer was asked.
+  if (viewer.kind !== 'USER' || !managesSomething(viewer.powers)) return approved;
+  return sql<boolean>`(${approved} OR (q.status = 'PENDING_ADMIN_DECISION' AND q.principal_id <> ${viewer.id}
+    AND ${manageableAccess(viewer, { alias: 'q', typeColumn: 'assignment_type' })}))`;
 }
 
 export function requestsById(

@@ -28,23 +28,20 @@ export function named(alias: string, text: string): RawBuilder<boolean> {
   return sql`(${sql.join(parts, sql` OR `)})`;
 }
 
-/** So many people and places, and so many assignments or requests of roles, are few. */
-const FEW = { names: 500, rows: 2_000 };
+/** So many people and places, and so many assignments of roles, are few. */
+const FEW = { names: 500, assignments: 2_000 };
 
-/** The same, by how much of it there is: a name that nobody has is looked for in a million rows otherwise. */
-export async function fewNamed(
-  db: Sql,
-  table: 'assignment' | 'request',
-  { alias, text }: { readonly alias: string; readonly text: string },
-): Promise<Condition> {
+/** The same of assignments, by how much of it there is: a name that nobody has is looked for in a million rows otherwise. */
+export async function fewNamed(db: Sql, alias: string, text: string): Promise<Condition> {
   const fits = contains(sql`n.display_name`, text);
-  const names = (of: 'principal' | 'scope') => sql`(SELECT count(*) FROM (
-    SELECT FROM ${sql.table(of)} n WHERE ${fits} LIMIT ${sql.lit(FEW.names + 1)}) found) <= ${sql.lit(FEW.names)}`;
-  const { rows } = await sql<{ isFew: boolean }>`
+  const names = (table: 'principal' | 'scope') => sql`(SELECT count(*) FROM (
+    SELECT FROM ${sql.table(table)} n WHERE ${fits} LIMIT ${sql.lit(FEW.names + 1)}) found) <= ${sql.lit(FEW.names)}`;
+  const rows = sql.lit(FEW.assignments + 1);
+  const found = await sql<{ isFew: boolean }>`
     SELECT ${names('principal')} AND ${names('scope')} AND (SELECT count(*) FROM (
-      SELECT FROM role n CROSS JOIN LATERAL (SELECT FROM ${sql.table(table)} r WHERE r.role_id = n.id LIMIT ${sql.lit(FEW.rows + 1)}) r
-      WHERE ${fits} LIMIT ${sql.lit(FEW.rows + 1)}) found) <= ${sql.lit(FEW.rows)} AS "isFew"`.execute(db);
-  return { condition: named(alias, text), isFew: rows[0]?.isFew === true };
+      SELECT FROM role n CROSS JOIN LATERAL (SELECT FROM assignment held WHERE held.role_id = n.id LIMIT ${rows}) held
+      WHERE ${fits} LIMIT ${rows}) found) < ${rows} AS "isFew"`.execute(db);
+  return { condition: named(alias, text), isFew: found.rows[0]?.isFew === true };
 }
 
 /** What LIKE takes for more than itself is taken for itself. */

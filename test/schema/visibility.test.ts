@@ -198,6 +198,29 @@ describe('the rows of each persona', () => {
   });
 });
 
+describe('what waits for the decision of', () => {
+  beforeAll(async () => {
+    // Those that administrators decide, of each provider: nothing but a manager's powers makes them theirs.
+    await execute(`INSERT INTO request (id, action, status, assignment_type, provider, role_id, scope_id, principal_id, requestor_id, target_id, created_at)
+      SELECT gen_random_uuid(), 'SELF_RENEW', 'PENDING_ADMIN_DECISION', type, provider, role_id, scope_id, principal_id, principal_id, id, now()
+      FROM (SELECT DISTINCT ON (provider, scope_id) * FROM assignment WHERE state = 'ASSIGNED' ORDER BY provider, scope_id, id) a
+      WHERE NOT EXISTS (SELECT FROM request q WHERE q.principal_id = a.principal_id AND q.role_id = a.role_id AND q.scope_id = a.scope_id
+        AND q.status IN ('PENDING_APPROVAL', 'PENDING_ADMIN_DECISION'))`);
+  });
+
+  it.each(PERSONAS.map(({ name }) => name))('%s is among what they see', async (name) => {
+    const list = (filter: string) => `requests(first: 1000, filter: { ${filter} }) { nodes { id } }`;
+    const { data }: Anything = await gateway.ask(
+      name,
+      `{ waiting: ${list('awaitingMyApproval: true')} all: ${list('statuses: [PENDING_APPROVAL, PENDING_ADMIN_DECISION]')} }`,
+    );
+    const seen = data.all.nodes.map(({ id }: Anything) => id);
+    expect(seen).toEqual(expect.arrayContaining(data.waiting.nodes.map(({ id }: Anything) => id)));
+    const manages = ['grace', 'pia', 'uma', 'owen'].includes(name);
+    if (manages) expect(data.waiting.nodes.length).toBeGreaterThan(0);
+  });
+});
+
 describe('powers come from what is active now', () => {
   const assign = (validateOnly: boolean) => ({
     principal: globalId('User', persona('olga')),
