@@ -53,27 +53,17 @@ export function stringifyWritten(result: unknown): string {
   return whole + text.slice(from);
 }
 
-/** Thrown, and caught here, by whatever cannot be written. */
-class Unwritable extends Error {
-  /** False: the same list may be writable with other rows. */
-  readonly always: boolean;
+/** Thrown, and caught here, by whatever cannot be written: with these rows, or with any. */
+const THIS_TIME = withoutStack('not these rows');
+const ALWAYS = withoutStack('no rows');
 
-  constructor(always: boolean) {
-    super();
-    this.always = always;
-  }
-}
-
-// The stack of what is always caught is never read.
-const ALWAYS = withoutStack(() => new Unwritable(true));
-const THIS_TIME = withoutStack(() => new Unwritable(false));
-
-function withoutStack<T>(make: () => T): T {
+/** Nobody reads the stack of what is always caught. */
+function withoutStack(message: string): Error {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
-  const made = make();
+  const error = new Error(message);
   Error.stackTraceLimit = stackTraceLimit;
-  return made;
+  return error;
 }
 
 /** Whoever asks where a field stands is not told here. */
@@ -161,7 +151,7 @@ export class ListWriter {
 }
 
 /** What has to be waited for will have to be the next time as well. */
-function refused(value: unknown): Unwritable {
+function refused(value: unknown): Error {
   if (isPromise(value)) value.then(undefined, () => undefined);
   return isPromise(value) || typeof value === 'function' ? ALWAYS : THIS_TIME;
 }
