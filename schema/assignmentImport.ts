@@ -7,7 +7,7 @@ import { reasonsOf, TicketInput } from './outcome.ts';
 
 const MODES: Record<ImportMode, string> = {
   DRY_RUN: 'Every row is judged, each after those before it, and nothing is written.',
-  ATOMIC: 'All rows in one transaction, or none when one is refused. Changes of role settings wait until it is over.',
+  ATOMIC: 'All rows in one transaction, or none when one is refused, or when role settings change meanwhile.',
   BEST_EFFORT: 'Whatever may be written is, a few thousand rows at a time.',
 };
 
@@ -37,7 +37,7 @@ builder.mutationFields((t) => ({
   importAssignments: t.field({
     type: bulkPayload('ImportAssignmentsPayload', 'What `importAssignments` began, or why not.'),
     description:
-      "Brings in the assignments of an uploaded file, as a bulk operation, each judged like `assign` judges it by the caller's rights at that moment. The columns of a CSV file, or the properties of JSON lines, are principal, role and type, and as needed provider, scope, startsAt, endsAt, duration, condition, justification, ticketNumber and ticketSystem. The operation's file is the report: a JSON line for each row, with its line, its status, and where refused the code, the column and the reason. Its result counts rows, written and refused, and says through which line they are committed.",
+      "Brings in the assignments of an uploaded file, as a bulk operation, each judged like `assign` judges it by the caller's rights at that moment. The columns of a CSV file, or the properties of JSON lines, are principal, role and type, and as needed provider, scope, startsAt, endsAt, duration, condition, justification, ticketNumber and ticketSystem. The operation's file is the report: a JSON line for each row, with its line, its status, and where refused the code, the column and the reason; those that were refused come first. Its result counts rows, written and refused, holds the first 100 problems, and says through which line rows are committed.",
     args: { input: t.arg({ type: ImportAssignmentsInput, required: true, description: 'The import.' }) },
     resolve: (_root, { input }, context) =>
       importAssignments(context, {

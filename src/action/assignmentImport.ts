@@ -24,7 +24,7 @@ import { CopyLines } from '../store/bulk.ts';
 import type { BulkClaim, BulkOperationRow } from '../store/bulkOperation.ts';
 import { type Database, type Sql, sqlOf } from '../store/database.ts';
 import { eventRow } from '../store/event.ts';
-import { type PolicyKey, policiesHeld, shareAllPolicies } from '../store/policy.ts';
+import { type PolicyKey, policiesHeld, policyVersions, shareAllPolicies } from '../store/policy.ts';
 import { rolesById } from '../store/role.ts';
 import { type RawRow, RowFileError, readRows } from '../store/rowFile.ts';
 import { scopeFactsAt } from '../store/scope.ts';
@@ -219,11 +219,15 @@ async function allOrNothing(run: ImportRun, order: ImportOrder): Promise<void> {
   try {
     await run.database.em.fork().transactional(async (em) => {
       const tx = em as Transaction;
+      const settings = await policyVersions(tx.getKysely());
       let progress = NOTHING_YET;
       for await (const chunk of oneAhead(chunksOf(run, order))) {
         progress = await report(run, progress, await writeJudged(tx, run, order, chunk));
       }
       if (order.mode === 'DRY_RUN' || progress.refused > 0) throw new Undone(progress);
+      // Whoever wants to change settings waits for the commit alone, and not for minutes.
+      await shareAllPolicies(tx);
+      if ((await policyVersions(tx.getKysely())) !== settings) throw new ImportFailure('CONFLICT', SETTINGS_CHANGED);
       await keep(tx.getKysely(), run, order, progress);
     });
   } catch (error) {
@@ -237,6 +241,8 @@ async function allOrNothing(run: ImportRun, order: ImportOrder): Promise<void> {
     await keep(sqlOf(run.database), run, order, error.progress);
   }
 }
+
+const SETTINGS_CHANGED = 'Role settings were changed while the rows were judged; nothing was imported: try again.';
 
 function after(before: Progress, { accepted, refused, line }: Answers): Progress {
   return {
@@ -303,7 +309,7 @@ async function judgeChunk(
 ): Promise<JudgedChunk> {
   const viewer = await currentViewer(tx.getKysely(), run.viewer);
   if (viewer === null) throw new ImportFailure('PRINCIPAL_DISABLED', 'The principal was disabled or deleted.');
-  await shareAllPolicies(tx);
+  if (mode === 'BEST_EFFORT') await shareAllPolicies(tx);
   const refused: Problem[] = [];
   const rows: Row[] = [];
   for (const { line, values } of chunk) {

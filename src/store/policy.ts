@@ -91,6 +91,12 @@ export async function shareAllPolicies(tx: Transaction): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock_shared(${ALL_POLICIES})`.execute(tx.getKysely());
 }
 
+/** Another number once any settings have changed: every change is a version more. */
+export async function policyVersions(db: Sql): Promise<string> {
+  const { rows } = await sql<{ count: string }>`SELECT count(*) FROM role_policy_version`.execute(db);
+  return rows[0]?.count as string;
+}
+
 const lockOf = (roleId: ReturnType<typeof sql>, scopeId: ReturnType<typeof sql>) =>
   sql`hashtextextended('role policy ' || ${roleId} || ' ' || ${scopeId}, 0)`;
 

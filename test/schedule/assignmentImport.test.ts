@@ -4,8 +4,10 @@ import { gzipSync } from 'node:zlib';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { persona } from '../../src/company/personas.ts';
+import { DIRECTORY_SCOPE } from '../../src/decision/role.ts';
 import { importAssignmentRows } from '../../src/schedule/assignmentImport.ts';
 import { type BulkRunner, startBulkRunner } from '../../src/schedule/bulk.ts';
+import { lockPolicy } from '../../src/store/policy.ts';
 import type { Transaction } from '../../src/store/transaction.ts';
 import { purgeUploads } from '../../src/store/upload.ts';
 import { type Anything, type Caller, open, startGateway, type TestGateway, TRANSPORTS } from '../support/gateway.ts';
@@ -321,6 +323,35 @@ describe('an import', () => {
     await until('the run to be over', async () => (await sessionsInTransaction()) === 0);
     const { result } = await operationRow(operationId);
     expect([await heldByAll(people), (result as { written?: number }).written ?? 0]).toEqual([written, written]);
+  });
+
+  test('that is atomic keeps nobody from changing settings, and writes nothing that was judged by others', async () => {
+    const { people, file } = await many(2_100);
+    once(() => rows.policy((rules) => rules));
+    const { status, errorCode, errorMessage } = await run(file, 'ATOMIC');
+    expect([status, errorCode, errorMessage]).toEqual(['FAILED', 'CONFLICT', expect.stringMatching(/settings/)]);
+    expect(await heldByAll(people)).toBe(0);
+  });
+
+  test('judges by the settings of the moment: nobody changes them between the judgement and the commit', async () => {
+    const una = await rows.user('Una');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const changing = gateway.database.em.fork().transactional(async (tx) => {
+      await lockPolicy(tx as Transaction, { provider: 'ENTRA_ROLE', roleId: PLAIN_ROLE, scopeId: DIRECTORY_SCOPE });
+      await promise;
+    });
+    const running = run(HEADER + eligible(una), 'BEST_EFFORT');
+    const waiting = sql`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND mode = 'ShareLock'`;
+    await until('the import to wait', async () => (await rows.run(waiting)).length > 0);
+    resolve();
+    await changing;
+    expect((await running).result).toMatchObject({ written: 1 });
+  });
+
+  test('refuses what waits for a decision already', async () => {
+    const una = await rows.user('Una');
+    await rows.request({ principal: una, type: 'ELIGIBLE', status: 'PENDING_APPROVAL', expires: 60 });
+    expect(codesOf((await run(HEADER + eligible(una), 'BEST_EFFORT')).report)).toEqual([[2, 'REQUEST_PENDING']]);
   });
 
   test('finds the row that the database objects to, and writes all others', async () => {

@@ -806,7 +806,7 @@ export type ImportAssignmentsInput = {
 
 /** How a file is brought in. */
 export type ImportMode =
-  /** All rows in one transaction, or none when one is refused. Changes of role settings wait until it is over. */
+  /** All rows in one transaction, or none when one is refused, or when role settings change meanwhile. */
   | 'ATOMIC'
   /** Whatever may be written is, a few thousand rows at a time. */
   | 'BEST_EFFORT'
