@@ -125,6 +125,23 @@ describe('a list', () => {
     expect(found.length).toBeGreaterThanOrEqual(least);
   });
 
+  test('of the audit names no assignment and no request that the query hides', async () => {
+    const [actor, other] = [await rows.user(), await rows.user()];
+    await rows.assignment({ principal: other, role: PLAIN_ROLE });
+    await rows.run(sql`
+      INSERT INTO event (at, type, actor_id, provider, assignment_type, principal_id, assignment_id, request_id, payload)
+      SELECT now(), 'assignment.assigned', ${actor}, 'ENTRA_ROLE', 'ELIGIBLE', ${other},
+        (SELECT id FROM assignment WHERE principal_id = ${other}), (SELECT id FROM request LIMIT 1), '{}'`);
+    const caller = { token: await gateway.tokenOf(actor) };
+    const query = await until('the event', async () => {
+      const found = await asked(caller, 'audit-events', {});
+      return found.length > 0 && found;
+    });
+    const found = lines(await (await get(caller, 'audit-events.jsonl')).text());
+    expect(inOrder(found.filter(({ type }) => type === 'ASSIGNMENT_ASSIGNED'))).toEqual(inOrder(query));
+    expect(query[0]).toMatchObject({ assignment: null, request: null });
+  });
+
   test('follows another without a wait', async () => {
     const one = async () => {
       const answer = await get('pia', 'assignments.jsonl', { filter: '{"types":[]}' });
@@ -274,6 +291,24 @@ describe('a reader', () => {
     const { sent } = await slow();
     await until('a connection', async () => (await copying()).length === 1);
     sent.destroy();
+    await until('none', async () => (await copying()).length === 0);
+  });
+
+  test('who goes away before the first row leaves their place', async () => {
+    await gateway.database.em.fork().transactional(async (tx) => {
+      await tx.execute('LOCK TABLE request_approver');
+      const headers = await gateway.authorization(administrator);
+      const address = new URL('/lists/requests.jsonl', gateway.url);
+      const waiting = [1, 2].map(() => request(address, { headers, agent: false }));
+      for (const sent of waiting) sent.on('error', () => undefined).end();
+      await until('both', async () => (await copying()).length === 2);
+      for (const sent of waiting) sent.destroy();
+      await until('a place', async () => {
+        const answer = await get(administrator, 'assignments.jsonl', { filter: '{"types":[]}' });
+        await answer.text();
+        return answer.status === 200;
+      });
+    });
     await until('none', async () => (await copying()).length === 0);
   });
 
