@@ -226,6 +226,9 @@ describe('copyAssignments', () => {
     expect((await copyAssignments(olive, copy(elsewhere, shop, scopes))).refusals).toMatchObject([
       { code: 'SCOPE_NOT_FOUND', field: ['between', 'scopes', 'from'] },
     ]);
+    expect((await copyAssignments(olive, copy(shop, elsewhere, scopes))).refusals).toMatchObject([
+      { code: 'SCOPE_NOT_FOUND', field: ['between', 'scopes', 'to'] },
+    ]);
     expect(
       (
         await copyAssignments(
@@ -241,6 +244,8 @@ describe('copyAssignments', () => {
     const { refusals } = await copyAssignments(gail, copy(company.una, randomUUID()));
     expect(refusals).toMatchObject([{ code: 'PRINCIPAL_NOT_FOUND', field: ['between', 'principals', 'to'] }]);
     expect(await company.eventTypes()).toEqual(['request.refused']);
+    const from = await copyAssignments(gail, copy(randomUUID(), company.una));
+    expect(from.refusals).toMatchObject([{ code: 'PRINCIPAL_NOT_FOUND', field: ['between', 'principals', 'from'] }]);
   });
 
   test('copies once for each key, what was there when the key came first', async () => {
@@ -261,6 +266,34 @@ describe('copyAssignments', () => {
     }
   });
 
+  test('copies nothing that has ended when the key comes again', async () => {
+    const gail = await company.as(company.gail);
+    const source = await company.assignment({ principal: company.una, ends: 600 });
+    await company.assignment({ principal: company.una, role: ENTRA.globalReader, ends: 600 });
+    const kept = await company.assignment({ principal: company.dan, ends: 600 });
+    const input = copy(company.una, company.dan, { idempotencyKey: 'key' });
+    const first = codesIn((await copyAssignments(gail, input)).copies);
+    expect([...first].sort()).toEqual(['ASSIGNMENT_EXISTS', 'PROVISIONED']);
+    await company.run(sql`UPDATE assignment SET ends_at = clock_timestamp() WHERE id IN (${source}, ${kept})`);
+    const again = codesIn((await copyAssignments(gail, input)).copies);
+    expect(again).toEqual(first.map((code) => (code === 'PROVISIONED' ? code : 'ASSIGNMENT_ENDED')));
+  });
+
+  test('answers for what its caller sees no more when the key comes again', async () => {
+    const { shop } = company.scopes;
+    const azure = { provider: 'AZURE_RESOURCE', scope: shop, ends: 600 } as const;
+    await company.assignment({ ...azure, principal: company.una, role: AZURE_CONTRIBUTOR });
+    await company.assignment({ ...azure, principal: company.una, role: AZURE_READER });
+    const kept = await company.assignment({ ...azure, principal: company.ben, role: AZURE_READER });
+    const olive = await company.as(company.olive);
+    const input = copy(company.una, company.ben, { idempotencyKey: 'key' });
+    expect(codesIn((await copyAssignments(olive, input)).copies)).toEqual(['PROVISIONED', 'ASSIGNMENT_EXISTS']);
+    await company.run(
+      sql`UPDATE assignment SET ends_at = starts_at WHERE principal_id = ${company.olive} OR id = ${kept}`,
+    );
+    expect(codesIn((await copyAssignments(olive, input)).copies)).toEqual(['PROVISIONED', 'ASSIGNMENT_NOT_FOUND']);
+  });
+
   test('leaves a key free of which nothing came, and nothing when only validated', async () => {
     const gail = await company.as(company.gail);
     await company.assignment({ principal: company.una });
@@ -279,11 +312,12 @@ describe('copyAssignments', () => {
     await company.run(sql`INSERT INTO assignment (id, provider, role_id, scope_id, principal_id, type, starts_at, ends_at, created_at)
       SELECT gen_random_uuid(), 'ENTRA_ROLE', ${PLAIN_ROLE}, id, ${company.una}, 'ACTIVE', now() + make_interval(hours => n), now() + make_interval(hours => n + 1), now()
       FROM scope, generate_series(1, 1001) n WHERE kind = 'DIRECTORY'`);
-    expect(await copyAssignments(gail, copy(company.una, company.dan))).toMatchObject({
-      copies: [],
-      refusals: [{ code: 'COPY_TOO_LARGE' }],
-    });
+    const input = copy(company.una, company.dan, { idempotencyKey: 'key' });
+    expect(await copyAssignments(gail, input)).toMatchObject({ copies: [], refusals: [{ code: 'COPY_TOO_LARGE' }] });
     expect(await held(company.dan)).toEqual([]);
+    // Nothing came of it: the key is free for less.
+    const less = await copyAssignments(gail, { ...input, filter: { roleIds: [AZURE_READER] } });
+    expect(less).toEqual({ copies: [], refusals: [] });
   });
 
   test('is refused to whoever may not manage it', async () => {
