@@ -40,9 +40,10 @@ export function createPolicyTemplate(context: ActionContext, input: CreatePolicy
       approvers: await kindsOf(tx.getKysely(), viewer, approversNamed(rules)),
     });
     if (isRefused(decision)) return { ...decision, subject };
-    const id = await insertTemplate(tx, { provider, name, createdAt: await databaseNow(tx) });
+    const at = await databaseNow(tx);
+    const id = await insertTemplate(tx, { provider, name, createdAt: at });
     const before = { id, provider, name, rules: {} };
-    return write(attempt, 'policyTemplate.created', before, decision);
+    return write(attempt, { type: 'policyTemplate.created', at }, before, decision);
   });
 }
 
@@ -61,7 +62,12 @@ export function updatePolicyTemplate(context: ActionContext, input: UpdatePolicy
       approvers: await kindsOf(tx.getKysely(), viewer, approversNamed(rules)),
     });
     if (isRefused(decision)) return { ...decision, subject: {} };
-    return write(attempt, 'policyTemplate.updated', template as PolicyTemplateRow, decision);
+    return write(
+      attempt,
+      { type: 'policyTemplate.updated', at: await databaseNow(tx) },
+      template as PolicyTemplateRow,
+      decision,
+    );
   });
 }
 
@@ -69,12 +75,11 @@ type Before = Pick<PolicyTemplateRow, 'id' | 'provider' | 'name' | 'rules'>;
 
 async function write(
   { tx, viewer }: Attempt,
-  type: EventType,
+  { type, at }: { readonly type: EventType; readonly at: Date },
   before: Before,
   after: DecidedTemplate,
 ): Promise<Written> {
   const { id: templateId, provider, name } = before;
-  const at = await databaseNow(tx);
   await insertTemplateVersion(tx, { ...after, templateId, createdAt: at, createdBy: viewer.id });
   const { version, description, rules } = after;
   const payload = { templateId, name, version, description, rules: ruleDifferences(before.rules, rules) };
