@@ -93,7 +93,7 @@ export function createDeliveryContext(database: Database, item: StreamItem, view
     return { database, viewer: view.viewer, db, loaders };
   }
   const loaders = remembered(view.memo, () => createLoaders(db, anybody(view.viewer)));
-  return { database, viewer: noticed(view), db, loaders: limited(loaders, item, view) };
+  return { database, viewer: noticed(view, item), db, loaders: limited(loaders, item, view) };
 }
 
 function remembered(memo: Map<unknown, unknown>, create: () => Loaders): Loaders {
@@ -108,7 +108,7 @@ function anybody(viewer: Viewer): Viewer {
 }
 
 /** The viewer, with word given whenever somebody looks at what is the viewer's own. */
-function noticed({ viewer, onPersonal }: View): Viewer {
+function noticed({ viewer, onPersonal }: View, { event }: StreamItem): Viewer {
   const { powers } = viewer;
   const notice = <Part extends object>(part: Part, names: readonly (keyof Part)[]): Part =>
     new Proxy(part, {
@@ -117,7 +117,20 @@ function noticed({ viewer, onPersonal }: View): Viewer {
         return target[name as keyof Part];
       },
     });
-  return notice({ ...viewer, powers: notice(powers, ['groups', 'ownedGroups']) }, ['id', 'proof', 'expiresAt']);
+  // Whoever is in the group that an event is about has a part in it, and is never told the same as others.
+  const groups = new Proxy(powers.groups, {
+    get(target, name) {
+      if (name !== 'includes') {
+        onPersonal();
+        return target[name as keyof typeof target];
+      }
+      return (id: string) => {
+        if (id !== event?.principalId) onPersonal();
+        return target.includes(id);
+      };
+    },
+  });
+  return notice({ ...viewer, powers: notice({ ...powers, groups }, ['ownedGroups']) }, ['id', 'proof', 'expiresAt']);
 }
 
 /**

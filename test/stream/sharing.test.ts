@@ -365,9 +365,13 @@ describe('what is made once for many', () => {
   });
 
   it('is made once for many indeed, unless something is the viewer’s own', async () => {
-    const plain = await compare('assignmentEvents', ['scope { path }', 'assignment { id endedBy }'], true);
+    const plain = await compare(
+      'assignmentEvents',
+      ['scope { path }', 'assignment { id endedBy via { displayName } }'],
+      true,
+    );
     expect([plain.shared > 100, plain.personal]).toEqual([true, 0]);
-    const own = await compare('assignmentEvents', ['assignment { via { displayName } }'], true);
+    const own = await compare('assignmentEvents', ['assignment { eligibility { via { displayName } } }'], true);
     expect([own.shared > 0, own.personal > 10]).toEqual([true, true]);
   });
 
