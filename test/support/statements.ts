@@ -17,6 +17,7 @@ const HAPPENED = /e\.payload ->> 'operationId' AS "operationId"/;
 /** Watched until disposed of: `using statements = watchStatements()`. */
 export function watchStatements() {
   const sent: Statement[] = [];
+  let unanswered = 0;
   const prototype = pg.Client.prototype as unknown as { query(...args: unknown[]): unknown };
   const { query } = prototype;
   prototype.query = function (this: unknown, ...args: unknown[]) {
@@ -24,10 +25,19 @@ export function watchStatements() {
     const text = typeof first === 'string' ? first : (first.text ?? '');
     const values = typeof first === 'string' ? (Array.isArray(second) ? second : []) : (first.values ?? []);
     sent.push({ text, values, isPooled: this instanceof PreparingClient });
-    return query.apply(this, args);
+    const answer = query.apply(this, args);
+    // Of a cursor or a copy nobody waits for here.
+    if (answer instanceof Promise) {
+      unanswered++;
+      const answered = () => void unanswered--;
+      answer.then(answered, answered);
+    }
+    return answer;
   };
   return {
     sent,
+    /** Nothing is under way that somebody waits for. */
+    areAnswered: () => unanswered === 0,
     /** Those that read lists, rows and viewers; neither transactions nor the sequencer, the tail and the reader of the log. */
     reads: () =>
       sent.filter(
