@@ -28,7 +28,7 @@ export class CopyOut implements pg.Submittable {
   constructor(text: string) {
     this.#text = text;
     // Whoever never asks for the rows need not handle their failure.
-    this.#failed.promise.catch(() => undefined);
+    for (const { promise } of [this.#begun, this.#failed]) promise.catch(() => undefined);
   }
 
   submit(connection: pg.Connection): void {
