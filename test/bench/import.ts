@@ -10,7 +10,7 @@ import type pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { type Measure, report } from './report.ts';
 import { startReading, withClient } from './support/reading.ts';
-import { type Stack, watchMemory } from './support/stack.ts';
+import { type ProcessorTime, type Stack, watchMemory } from './support/stack.ts';
 
 const ROWS = Number(process.env.BENCH_ROWS ?? 1_000_000);
 const POLL_MILLISECONDS = 200;
@@ -76,12 +76,14 @@ export async function importing(stack: Stack): Promise<Measure[]> {
   const before = await stack.processorTime();
   const memory = watchMemory(stack);
   const begunAt = performance.now();
-  const { rows, written, refused } = await imported(stack, token, upload);
+  const { rows, written, refused, half } = await imported(stack, token, upload);
   const seconds = (performance.now() - begunAt) / 1_000;
   const most = await memory.stop();
   const after = await stack.processorTime();
   const copy = await copied(stack, written);
   const perRow = (time: number) => (time / rows) * 1_000_000;
+  const sum = ({ gateway, database }: ProcessorTime) => gateway + database;
+  const growth = (sum(after) - sum(half)) / (rows - half.rows) / ((sum(half) - sum(before)) / half.rows);
   return [
     { what: 'rows imported', value: written },
     { what: 'rows refused', value: refused, gate: 0 },
@@ -90,6 +92,7 @@ export async function importing(stack: Stack): Promise<Measure[]> {
     { what: 'importAssignments / COPY', value: rows / seconds / copy, better: 'higher' },
     { what: 'processor time of the gateway for a row, µs', value: perRow(after.gateway - before.gateway) },
     { what: 'of PostgreSQL, µs', value: perRow(after.database - before.database) },
+    { what: 'processor time of a row of the second half / of the first', value: growth, gate: 1.3, goal: 1.1 },
     { what: 'the most resident memory while importing, MB', value: most, gate: 300 },
   ];
 }
@@ -119,7 +122,11 @@ const FIELDS = 'id status processed result errorMessage';
 const IMPORT = `mutation ($input: ImportAssignmentsInput!) { importAssignments(input: $input) { operation { ${FIELDS} } refusals { message } } }`;
 const OPERATION = `query ($id: ID!) { bulkOperation(id: $id) { ${FIELDS} } }`;
 
-async function imported({ url }: Stack, token: string, upload: string): Promise<Operation['result']> {
+/** How far it had come by the middle, and what that had taken. */
+type Half = ProcessorTime & { readonly rows: number };
+
+async function imported(stack: Stack, token: string, upload: string): Promise<Operation['result'] & { half: Half }> {
+  const { url } = stack;
   const ask = async (query: string, variables: object) => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
@@ -128,13 +135,17 @@ async function imported({ url }: Stack, token: string, upload: string): Promise<
     }>;
   };
   const input = { upload, mode: 'BEST_EFFORT', justification: 'The company moves' };
+  let half: Half | undefined;
   let { operation } = (await ask(IMPORT, { input })).data.importAssignments;
   while (operation.status === 'CREATED' || operation.status === 'RUNNING') {
     await delay(POLL_MILLISECONDS);
     operation = (await ask(OPERATION, { id: operation.id })).data.bulkOperation;
+    if (!half && operation.processed >= ROWS / 2)
+      half = { ...(await stack.processorTime()), rows: operation.processed };
   }
   if (operation.status !== 'COMPLETED') throw new Error(`${operation.status}: ${operation.errorMessage}`);
-  return operation.result;
+  if (!half) throw new Error('it was over before its middle was seen');
+  return { ...operation.result, half };
 }
 
 /** Its tables with their columns, and how each came to be for somebody else. */

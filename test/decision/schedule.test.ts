@@ -2,7 +2,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { overlap } from '../../src/decision/assignment.ts';
-import { covers, decidePeriod, isOver, minutesBetween, plus, type ScheduleInput } from '../../src/decision/schedule.ts';
+import {
+  addPeriod,
+  besideStart,
+  covers,
+  decidePeriod,
+  isOver,
+  minutesBetween,
+  type Period,
+  plus,
+  type ScheduleInput,
+} from '../../src/decision/schedule.ts';
 import { inMinutes, NOW } from './facts.ts';
 import { refusesInOrder } from './precedence.ts';
 
@@ -93,4 +103,23 @@ describe('a period', () => {
     const minutes = fc.integer({ min: 0, max: 1e6 });
     fc.assert(fc.property(instants, minutes, (start, length) => minutesBetween(start, plus(start, length)) === length));
   });
+});
+
+test('of many periods only those beside the start of another can overlap it', () => {
+  const minutes = fc.record({
+    from: fc.integer({ min: 0, max: 40 }),
+    length: fc.option(fc.integer({ min: 1, max: 8 })),
+  });
+  fc.assert(
+    fc.property(fc.array(minutes, { maxLength: 30 }), (given) => {
+      const kept: Period[] = [];
+      for (const { from, length } of given) {
+        const period = { startsAt: inMinutes(from), endsAt: length === null ? null : inMinutes(from + length) };
+        const overlaps = besideStart(kept, period).some((other) => overlap(other, period));
+        expect(overlaps).toBe(kept.some((other) => overlap(other, period)));
+        if (!overlaps) addPeriod(kept, period);
+      }
+      expect(kept).toEqual([...kept].sort((a, b) => a.startsAt.getTime() - b.startsAt.getTime()));
+    }),
+  );
 });
