@@ -278,8 +278,10 @@ function rowOf(values: readonly unknown[], { own, joins }: Shape): object {
   return row;
 }
 
-/** Pages of most clients, and the largest. */
-const BOUNDS = [PAGE_DEFAULT + 1, PAGE_MAXIMUM + 1];
+/** Pages of most clients, each with a statement of its own; with the row that tells whether there are more, or without it. */
+const USUAL = new Set([PAGE_DEFAULT, 100, 200, 250, 500, PAGE_MAXIMUM].flatMap((size) => [size, size + 1]));
+/** Of any other page. */
+const BOUNDS = [PAGE_DEFAULT, PAGE_MAXIMUM + 1];
 
 /**
  * The page is found first and what it names is joined to it. The bound that is written out tells the planner how small a
@@ -291,12 +293,13 @@ function pageStatement(
   where: readonly RawBuilder<boolean>[],
   { shape, backward, limit }: { shape: Shape; backward: boolean; limit: number },
 ): RawBuilder<unknown[]> {
-  const bound = BOUNDS.find((each) => limit <= each) as number;
+  const isUsual = USUAL.has(limit);
+  const bound = isUsual ? limit : (BOUNDS.find((each) => limit <= each) as number);
   const name = `${bound} ${backward} ${view.isPlannedForValues}`;
   const text = shape.statements.get(name) ?? pageText(db, view, { shape, backward, bound });
   shape.statements.set(name, text);
   const { before, between, behind } = text;
-  return sql`${before} ${view.from} WHERE ${conjunction(where)} ${between} ${limit} ${behind}`;
+  return sql`${before} ${view.from} WHERE ${conjunction(where)} ${between} ${isUsual ? sql`` : sql`LIMIT ${limit}`} ${behind}`;
 }
 
 /** What surrounds the conditions and the limit. */
@@ -315,7 +318,7 @@ function pageText(
   const first = sql.raw(view.isPlannedForValues ? `${AS_ARRAYS} ${PLANNED_FOR_VALUES}` : AS_ARRAYS);
   const order = sql.join(view.order.map(({ by }) => sql`${by} ${direction}`));
   const columns = sql.join(selected.map((each, index) => sql`${each} AS ${sql.ref(`c${index}`)}`));
-  const between = sql`ORDER BY ${order} LIMIT ${sql.lit(bound)}) page LIMIT`;
+  const between = sql`ORDER BY ${order} LIMIT ${sql.lit(bound)}) page`;
   if (view.alias === undefined) {
     const before = sql`${first} SELECT * FROM (SELECT ${columns} FROM`;
     return { before: asText(db, before), between: asText(db, between), behind: sql`` };
