@@ -436,6 +436,19 @@ describe('an import', () => {
     });
   });
 
+  test('knows nobody who was deleted, by whatever name, and no role by a name that two have', async () => {
+    const [una, ben] = [await rows.user('Una'), await rows.user('Ben')];
+    const mail = `${una}@mail.example`;
+    await rows.run(sql`UPDATE principal SET mail = ${mail} WHERE id IN (${una}, ${ben})`);
+    const told = async (principal: string, role = PLAIN_ROLE) =>
+      codesOf((await run(`${HEADER}${principal},${role},ELIGIBLE\n`, 'DRY_RUN')).report);
+    expect(await told(mail)).toEqual([[2, 'PRINCIPAL_AMBIGUOUS']]);
+    await rows.run(sql`UPDATE principal SET deleted_at = clock_timestamp() WHERE id = ${ben}`);
+    expect(await told(mail)).toEqual([[2, 'ACCEPTED']]);
+    for (const name of [ben, `${ben}@example.com`]) expect(await told(name)).toEqual([[2, 'PRINCIPAL_NOT_FOUND']]);
+    expect(await told(una, 'owner')).toEqual([[2, 'ROLE_AMBIGUOUS']]);
+  });
+
   test('takes the same upload again, in whatever mode', async () => {
     const una = await rows.user('Una');
     const id = await upload(HEADER + eligible(una));
@@ -481,6 +494,10 @@ describe('an import', () => {
     await rows.run(sql`UPDATE upload SET principal_id = ${persona('grace')}, expires_at = clock_timestamp()`);
     expect(await begin(id, 'DRY_RUN')).toEqual(refused);
     expect(await begin('x', 'DRY_RUN')).toEqual(refused);
+    // Its last byte has not come.
+    await rows.run(sql`UPDATE upload SET expires_at = clock_timestamp() + interval '1 hour', bytes = NULL`);
+    expect(await begin(id, 'DRY_RUN')).toEqual(refused);
+    await rows.run(sql`UPDATE upload SET expires_at = clock_timestamp()`);
     await purgeUploads(gateway.database.em.fork().getKysely());
     expect(await rows.run(sql`SELECT 1 FROM upload_chunk`)).toEqual([]);
   });
