@@ -10,6 +10,7 @@ import { type BulkExecutor, BulkFailure, type BulkRun } from '../schedule/bulk.t
 import { type Database, type Sql, sqlOf } from '../store/database.ts';
 import { keepOpen, readFrozen } from '../store/transaction.ts';
 import type { Budgets } from './budget.ts';
+import type { Execute } from './compiled.ts';
 import type { Documents } from './documents.ts';
 import { clientError, type FaultLog } from './errors.ts';
 import {
@@ -21,11 +22,12 @@ import {
 } from './exportDocument.ts';
 import { type ExportFormat, rowFormat } from './exportFormat.ts';
 import { refuseUnfitVariables } from './values.ts';
+import { Written } from './written.ts';
 
 export interface ExportParts {
   readonly schema: GraphQLSchema;
   readonly documents: Documents;
-  readonly execute: (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
+  readonly execute: Execute;
   readonly log: FaultLog;
   /** Of callers: to begin an export costs what its first page does. */
   readonly budgets: Budgets;
@@ -95,7 +97,7 @@ async function writePages(
     signal.throwIfAborted();
     await watch();
     await afford(parts, args, { db, signal, watch });
-    const result = await parts.execute(args);
+    const result = await parts.execute(args, format === 'JSONL' && document.rows.length === 1 ? 'written' : undefined);
     const page = pageOf(result, document, parts.log);
     await write(lines(page.rows));
     count += page.rows.length;
@@ -154,12 +156,14 @@ function pageOf({ data, errors }: ExecutionResult, { field, rows }: ExportDocume
   // A directive has left it out.
   if (list === undefined) return { rows: [], endCursor: null };
   const [outer, inner] = rows;
-  const found = (list[outer] ?? []) as Data[];
   const { hasNextPage, endCursor } = list[PAGE_FIELD] as { hasNextPage: boolean; endCursor: string | null };
-  return {
-    rows: inner === undefined ? found : found.map((edge) => edge[inner] as Data),
-    endCursor: hasNextPage ? endCursor : null,
-  };
+  const found = (list[outer] ?? []) as Written | Data[];
+  return { rows: rowsOf(found, inner), endCursor: hasNextPage ? endCursor : null };
+}
+
+function rowsOf(found: Written | readonly Data[], inner: string | undefined): readonly (Data | string)[] {
+  if (found instanceof Written) return found.rows;
+  return inner === undefined ? found : found.map((edge) => edge[inner] as Data);
 }
 
 /** Ends the run of somebody who may see less by now, and one that takes too long. */

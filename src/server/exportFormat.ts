@@ -15,14 +15,15 @@ type Row = Readonly<Record<string, unknown>>;
 export interface RowFormat {
   /** What stands in front of the first row. */
   readonly head: string;
-  lines(rows: readonly Row[]): string;
+  /** Of rows, or of what is the JSON of rows already. */
+  lines(rows: readonly (Row | string)[]): string;
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc4180; a spreadsheet must not take a text that begins with = + - @ for a formula, so it has an apostrophe in front. */
 const CSV = { record_delimiter: 'windows', escape_formulas: true } as const;
 
 export function rowFormat(format: ExportFormat, columns: readonly Column[]): RowFormat {
-  if (format === 'JSONL') return { head: '', lines: (rows) => rows.map((row) => `${JSON.stringify(row)}\n`).join('') };
+  if (format === 'JSONL') return { head: '', lines: (rows) => rows.map((row) => `${jsonOf(row)}\n`).join('') };
   return {
     head: stringify([columns.map(({ name }) => name)], CSV),
     lines: (rows) =>
@@ -35,7 +36,9 @@ export function rowFormat(format: ExportFormat, columns: readonly Column[]): Row
   };
 }
 
-function cell(row: Row, path: readonly string[]): string {
+const jsonOf = (row: Row | string) => (typeof row === 'string' ? row : JSON.stringify(row));
+
+function cell(row: Row | string, path: readonly string[]): string {
   let value: unknown = row;
   for (const name of path) value = value === null || value === undefined ? null : (value as Row)[name];
   if (value === null || value === undefined) return '';

@@ -75,6 +75,7 @@ export async function createGateway({ config, database, url, ofProcess = false }
   const { exportMaximumMinutes: maximumMinutes } = config;
   const exporting = { schema, documents, execute, log, budgets, exportBudgets, maximumMinutes };
   const judgeExport = exportJudge(exporting);
+  const exportRows = exportExecutor(exporting);
   const parts: GraphqlParts = {
     config,
     database,
@@ -94,7 +95,10 @@ export async function createGateway({ config, database, url, ofProcess = false }
   const webSockets = createWebSockets(parts, graphql);
   const upload = createUploads(parts);
   return {
-    executors: { EXPORT: exportExecutor(exporting), IMPORT: (run) => inTightHeap(() => importAssignmentRows(run)) },
+    executors: {
+      EXPORT: (run) => inTightHeap(() => exportRows(run)),
+      IMPORT: (run) => inTightHeap(() => importAssignmentRows(run)),
+    },
     handle(req, res) {
       // Yoga answers an address that is none with the stack of its failure.
       if (!URL.canParse(`http://${req.headers.host}`)) res.writeHead(400, { connection: 'close' }).end();

@@ -13,12 +13,16 @@ import {
 import { isPromise } from 'graphql/jsutils/isPromise.js';
 import type { FieldPlan, Selection, Shape, Variables } from './plan.ts';
 
-/** A part of a result that is text already. */
+/** A list of a result whose rows are JSON already. */
 export class Written {
-  readonly text: string;
+  readonly rows: readonly string[];
 
-  constructor(text: string) {
-    this.text = text;
+  constructor(rows: readonly string[]) {
+    this.rows = rows;
+  }
+
+  get text(): string {
+    return `[${this.rows.join(',')}]`;
   }
 
   toJSON(): unknown {
@@ -86,7 +90,7 @@ export class ListWriter {
   list(item: Shape, field: FieldPlan, rows: unknown): Written | null {
     if (field.waits || !Array.isArray(rows)) return null;
     try {
-      return new Written(this.#list(item, field, rows));
+      return new Written(rows.map((row) => this.#value(item, field, row)));
     } catch (error) {
       if (error === ALWAYS) field.waits = true;
       return null;
