@@ -18,7 +18,7 @@ import { startSequencer } from '../stream/sequencer.ts';
 import { startTail } from '../stream/tail.ts';
 import { connectWakeUps } from '../stream/wakeUps.ts';
 import { Budgets } from './budget.ts';
-import { exportExecutor, exportJudge } from './bulkExport.ts';
+import { type ExportParts, exportExecutor, exportJudge } from './bulkExport.ts';
 import { compiledExecution, type Execute } from './compiled.ts';
 import { trustedDocuments } from './documents.ts';
 import { download } from './download.ts';
@@ -75,7 +75,6 @@ export async function createGateway({ config, database, url, ofProcess = false }
   const { exportMaximumMinutes: maximumMinutes } = config;
   const exporting = { schema, documents, execute, log, budgets, exportBudgets, maximumMinutes };
   const judgeExport = exportJudge(exporting);
-  const exportRows = exportExecutor(exporting);
   const parts: GraphqlParts = {
     config,
     database,
@@ -95,10 +94,7 @@ export async function createGateway({ config, database, url, ofProcess = false }
   const webSockets = createWebSockets(parts, graphql);
   const upload = createUploads(parts);
   return {
-    executors: {
-      EXPORT: (run) => inTightHeap(() => exportRows(run)),
-      IMPORT: (run) => inTightHeap(() => importAssignmentRows(run)),
-    },
+    executors: executorsOf(exporting),
     handle(req, res) {
       // Yoga answers an address that is none with the stack of its failure.
       if (!URL.canParse(`http://${req.headers.host}`)) res.writeHead(400, { connection: 'close' }).end();
@@ -121,6 +117,14 @@ export async function createGateway({ config, database, url, ofProcess = false }
       await wakeUps?.close();
       await graphql.dispose();
     },
+  };
+}
+
+function executorsOf(exporting: ExportParts): Gateway['executors'] {
+  const exportRows = exportExecutor(exporting);
+  return {
+    EXPORT: (run) => inTightHeap(() => exportRows(run)),
+    IMPORT: (run) => inTightHeap(() => importAssignmentRows(run)),
   };
 }
 
