@@ -37,7 +37,7 @@ class UploadError extends Error {
 export function createUploads(parts: GraphqlParts) {
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     try {
-      answer(res, 201, await inTightHeap(() => receive(parts, req)));
+      answer(res, 201, await receive(parts, req));
     } catch (error) {
       refuse(parts, req, res, error);
     }
@@ -58,7 +58,8 @@ async function receive(parts: GraphqlParts, req: IncomingMessage): Promise<objec
     throw new UploadError(429, 'TOO_MANY_UPLOADS', sentence);
   }
   try {
-    const bytes = await fillUpload(db, id, within(req, maximum, config));
+    // For whoever may send a file alone: it begins with a collection of all garbage.
+    const bytes = await inTightHeap(() => fillUpload(db, id, within(req, maximum, config)));
     if (bytes === 0) throw new UploadError(400, 'EMPTY_FILE', 'The body is empty.');
     const expiresAt = await completeUpload(db(), id, bytes);
     return { id: uploadId(id), bytes, expiresAt };
