@@ -2,9 +2,9 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Viewer } from '../decision/powers.ts';
 import { GROUP_MEMBER } from '../decision/role.ts';
-import type { AssignmentState, AssignmentType, Provider } from '../decision/words.ts';
+import { ASSIGNMENT_TYPES, type AssignmentState, type AssignmentType, type Provider } from '../decision/words.ts';
 import { type Condition, contradiction, refuseEmptySpan } from './connection.ts';
-import type { Sql } from './database.ts';
+import { among, type Sql } from './database.ts';
 import { atOrBelow, placeBelow } from './scope.ts';
 import { fewNamed, named } from './search.ts';
 import { isOwn, seesFew, visibleAccess } from './visibility.ts';
@@ -57,7 +57,7 @@ export function chosenAssignments(viewer: Viewer, filter: AssignmentFilter): Raw
   const phases = (filter.phases ?? ['IN_FORCE']).map((phase) => inPhase[phase]);
   const where = [sql<boolean>`(${sql.join([sql`false`, ...phases], sql` OR `)})`];
   if (filter.providers) where.push(sql<boolean>`a.provider = ANY(${[...filter.providers]})`);
-  if (filter.types) where.push(sql<boolean>`a.type = ANY(${[...filter.types]})`);
+  if (filter.types) where.push(ofTypes(filter.types));
   if (filter.states) where.push(sql<boolean>`a.state = ANY(${[...filter.states]})`);
   if (filter.principalIds) where.push(sql<boolean>`a.principal_id = ANY(${[...filter.principalIds]}::uuid[])`);
   if (filter.memberOfIds) where.push(sql<boolean>`a.principal_id = ANY(${membersOf(viewer, filter.memberOfIds, at)})`);
@@ -83,7 +83,10 @@ export async function assignmentConditions(db: Sql, viewer: Viewer, filter: Assi
   const { principalIds, below, roleCategory, privileged, search, ...rest } = filter;
   const conditions: Condition[] = chosenAssignments(viewer, rest).map((condition) => ({ condition, isFew: false }));
   if (principalIds) {
-    conditions.push({ condition: sql`a.principal_id = ANY(${[...principalIds]}::uuid[])`, isFew: true });
+    // The index of principals holds the type as well.
+    const types = filter.types ? [ofTypes(filter.types)] : [];
+    const condition = sql<boolean>`${sql.join([among(sql`a.principal_id`, principalIds), ...types], sql` AND `)}`;
+    conditions.push({ condition, isFew: true });
   }
   if (below != null) conditions.push(await placeBelow(db, 'a', below));
   if (roleCategory != null || privileged != null) conditions.push(await ofFoundRoles(db, { roleCategory, privileged }));
@@ -136,6 +139,12 @@ const membership = (
 ) => sql<boolean>`g.deleted_at IS NULL AND m.role_id = ${GROUP_MEMBER}
   AND m.type = 'ACTIVE' AND m.starts_at <= ${at} AND (m.ends_at IS NULL OR m.ends_at > ${at})
   AND ${visibleAccess(viewer, { alias: 'm', typeColumn: 'type' }, ['GROUP'])}`;
+
+/** Written out, so that there is one plan for each of them. */
+function ofTypes(types: readonly AssignmentType[]): RawBuilder<boolean> {
+  const named = ASSIGNMENT_TYPES.filter((type) => types.includes(type)).map((type) => sql.lit(type));
+  return named.length === 0 ? sql`false` : sql`a.type IN (${sql.join(named)})`;
+}
 
 function ofRoles(filter: AssignmentFilter): RawBuilder<boolean> {
   return sql`a.role_id = ANY(ARRAY(SELECT r.id FROM role r WHERE ${roleConditions(filter)}))`;

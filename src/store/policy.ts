@@ -6,7 +6,7 @@ import type { Viewer } from '../decision/powers.ts';
 import { DIRECTORY_SCOPE } from '../decision/role.ts';
 import { PROVIDERS, type Provider } from '../decision/words.ts';
 import { columnsOf, type Page, type PageArguments, readPage, type Wanted } from './connection.ts';
-import { among, type Sql } from './database.ts';
+import { among, type Sql, unseen } from './database.ts';
 import { RolePolicyVersionEntity } from './entities.ts';
 import type { Read } from './reads.ts';
 import { type RoleRow, roleJoin, rolesById } from './role.ts';
@@ -142,7 +142,7 @@ function policyQuery(keys: readonly PolicyKey[]): RawBuilder<unknown> {
   const wanted =
     key && keys.length === 1
       ? sql`(VALUES (${key.roleId}::uuid, ${scopeOf(key)}::uuid, 1))`
-      : sql`unnest(${keys.map(({ roleId }) => roleId)}::uuid[], ${keys.map(scopeOf)}::uuid[]) WITH ORDINALITY`;
+      : sql`unnest(${unseen(keys.map(({ roleId }) => roleId))}, ${unseen(keys.map(scopeOf))}) WITH ORDINALITY`;
   return sql`
     SELECT wanted.n, held.id AS "versionId", held.rules, held.scope_id AS "sourceScopeId",
       coalesce(held.depth > 0, false) AS inherited,
