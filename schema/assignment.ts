@@ -10,6 +10,8 @@ import {
   type AssignmentFilter as Filter,
   listAssignments,
 } from '../src/store/assignment.ts';
+import { type ActivationRules, activationRules } from '../src/store/policy.ts';
+import type { PrincipalRow } from '../src/store/principal.ts';
 import { instantText } from '../src/store/transaction.ts';
 import {
   AssignmentPhaseEnum,
@@ -20,6 +22,7 @@ import {
   ProviderEnum,
 } from './builder.ts';
 import { connectionOf, orderInput, pageArguments } from './connection.ts';
+import type { Loaders } from './context.ts';
 import { globalId, idOf, idsOf, PRINCIPAL_TYPES } from './ids.ts';
 import { Node } from './node.ts';
 import {
@@ -58,45 +61,61 @@ const RequirementEnum = builder.enumType('ActivationRequirement', {
   ) as Record<Requirement, { description: string }>,
 });
 
-const ActivationSettings = builder.objectRef<RolePolicyRules>('ActivationSettings').implement({
+interface Activation {
+  readonly rules: ActivationRules;
+  /** As the rules name them, where they were read with these. */
+  readonly approvers?: readonly PrincipalRow[] | null | undefined;
+}
+
+const ActivationSettings = builder.objectRef<Activation>('ActivationSettings').implement({
   description: 'What activating an eligible assignment will ask for, by the role settings of now.',
   fields: (t) => ({
     maximumDuration: t.field({
       type: 'Duration',
       description: 'The longest an activation may last.',
-      resolve: (rules) => rules.Expiration_EndUser_Assignment.maximumMinutes,
+      resolve: ({ rules }) => rules.Expiration_EndUser_Assignment.maximumMinutes,
     }),
     requires: t.field({
       type: [RequirementEnum],
       description: 'Everything that must be given or proved; empty when nothing is asked.',
-      resolve: requirementsOf,
+      resolve: ({ rules }) => requirementsOf(rules),
     }),
     authenticationContext: t.string({
       nullable: true,
       description: 'The `acrs` value to prove, such as `c1`; null when none is asked.',
-      resolve: ({ AuthenticationContext_EndUser_Assignment: rule }) => (rule.isEnabled ? rule.claimValue : null),
+      resolve: ({ rules: { AuthenticationContext_EndUser_Assignment: rule } }) =>
+        rule.isEnabled ? rule.claimValue : null,
     }),
     approvers: t.field({
       type: [Principal],
       description:
         "Users and groups named as approvers. Empty when no approval is asked, and where an Entra role's active Privileged Role and Global Administrators decide.",
-      resolve: async ({ Approval_EndUser_Assignment: rule }, _args, { loaders }) => {
-        const ids = rule.isApprovalRequired ? new Set(rule.stages.flatMap(({ approvers }) => approvers)) : [];
-        const rows = await Promise.all([...ids].map((id) => loaders.principal.load(id)));
-        return rows.filter((row) => row !== null);
-      },
+      resolve: ({ rules: { Approval_EndUser_Assignment: rule }, approvers }, _args, { loaders }) =>
+        rule.isApprovalRequired ? (approvers ?? approversOf(rule, loaders)) : [],
     }),
   }),
 });
+
+const ACTIVATION: Source = {
+  fields: {
+    maximumDuration: ['Expiration_EndUser_Assignment'],
+    requires: [
+      'Enablement_EndUser_Assignment',
+      'AuthenticationContext_EndUser_Assignment',
+      'Approval_EndUser_Assignment',
+    ],
+    authenticationContext: ['AuthenticationContext_EndUser_Assignment'],
+    approvers: ['Approval_EndUser_Assignment', 'approvers'],
+  },
+};
 
 export const ASSIGNMENT: Source = {
   fields: {
     via: ['principalId'],
     conditionVersion: ['condition'],
     eligibility: ['eligibilityId'],
-    activation: ['type', 'provider', 'roleId', 'scopeId'],
   },
-  joins: { principal: PRINCIPAL, role: ROLE, scope: SCOPE },
+  joins: { principal: PRINCIPAL, role: ROLE, scope: SCOPE, activation: ACTIVATION },
   sameAs: { via: 'principal' },
 };
 
@@ -184,8 +203,11 @@ Assignment.implement({
       type: ActivationSettings,
       nullable: true,
       description: 'What activating will ask for; null for an active assignment.',
-      resolve: async ({ type, provider, roleId, scopeId }, _args, { loaders }) =>
-        type === 'ELIGIBLE' ? (await loaders.policy.load({ provider, roleId, scopeId })).rules : null,
+      resolve: ({ activation, type, provider, roleId, scopeId }, _args, { loaders }) => {
+        if (activation) return { rules: activationRules(activation), approvers: activation.approvers };
+        if (activation === null || type !== 'ELIGIBLE') return null;
+        return loaders.policy.load({ provider, roleId, scopeId }).then(({ rules }) => ({ rules }));
+      },
     }),
   }),
 });
@@ -362,7 +384,13 @@ export function present<T>(row: T | null): T {
   return row;
 }
 
-function requirementsOf(rules: RolePolicyRules): Requirement[] {
+async function approversOf({ stages }: RolePolicyRules['Approval_EndUser_Assignment'], { principal }: Loaders) {
+  const ids = new Set(stages.flatMap(({ approvers }) => approvers));
+  const rows = await Promise.all([...ids].map((id) => principal.load(id)));
+  return rows.filter((row) => row !== null);
+}
+
+function requirementsOf(rules: ActivationRules): Requirement[] {
   const { enabledRules } = rules.Enablement_EndUser_Assignment;
   const asked: Requirement[] = [];
   if (enabledRules.includes('MULTI_FACTOR_AUTHENTICATION')) asked.push('MFA');

@@ -27,7 +27,7 @@ import {
 } from './connection.ts';
 import { among, type Sql } from './database.ts';
 import { AssignmentEntity } from './entities.ts';
-import { policyShared } from './policy.ts';
+import { type ActivationRow, activationJoin, policyShared } from './policy.ts';
 import { type PrincipalRow, principalJoin } from './principal.ts';
 import type { Read } from './reads.ts';
 import { type RoleRow, roleJoin } from './role.ts';
@@ -54,6 +54,8 @@ export interface AssignmentRow {
   readonly principal?: PrincipalRow;
   readonly role?: RoleRow;
   readonly scope?: ScopeRow;
+  /** Null for an active one. */
+  readonly activation?: ActivationRow | null;
 }
 
 export { ASSIGNMENT_PHASES, type AssignmentFilter, type AssignmentPhase } from './assignmentFilter.ts';
@@ -62,10 +64,13 @@ const A = columnsOf('a', {
   ...{ id: 'id', provider: 'provider', roleId: 'role_id', scopeId: 'scope_id', principalId: 'principal_id' },
   ...{ type: 'type', state: 'state', startsAt: 'starts_at', endsAt: 'ends_at', endedBy: 'ended_by' },
   ...{ eligibilityId: 'eligibility_id', requestId: 'request_id', condition: 'condition', createdAt: 'created_at' },
-} as const satisfies Record<Exclude<keyof AssignmentRow, 'principal' | 'role' | 'scope'>, string>);
+} as const satisfies Record<Exclude<keyof AssignmentRow, 'principal' | 'role' | 'scope' | 'activation'>, string>);
 const COLUMNS = selectAll(A);
 
-const JOINS = { principal: principalJoin('p', A.principalId), role: roleJoin(A.roleId), scope: scopeJoin(A.scopeId) };
+const JOINS = {
+  ...{ principal: principalJoin('p', A.principalId), role: roleJoin(A.roleId), scope: scopeJoin(A.scopeId) },
+  activation: activationJoin(A),
+};
 
 export const ASSIGNMENT_ORDERS = ['CREATED_AT', 'STARTS_AT', 'ENDS_AT', 'PRINCIPAL_NAME'] as const;
 export type AssignmentOrder = Ordering<(typeof ASSIGNMENT_ORDERS)[number]>;

@@ -5,9 +5,10 @@ import { type PolicySource, type RuleOrigin, ruleOrigin } from '../decision/poli
 import type { Viewer } from '../decision/powers.ts';
 import { DIRECTORY_SCOPE } from '../decision/role.ts';
 import { PROVIDERS, type Provider } from '../decision/words.ts';
-import { columnsOf, type Page, type PageArguments, readPage, type Wanted } from './connection.ts';
+import { columnsOf, type Join, type Page, type PageArguments, readPage, type Wanted } from './connection.ts';
 import { among, type Sql, unseen } from './database.ts';
 import { RolePolicyVersionEntity } from './entities.ts';
+import { type PrincipalRow, principalsNamed } from './principal.ts';
 import type { Read } from './reads.ts';
 import { type RoleRow, roleJoin, rolesById } from './role.ts';
 import { atOrBelow, type ScopeReference, type ScopeRow, scopeFacts, scopeJoin } from './scope.ts';
@@ -61,6 +62,58 @@ export function policyRead(key: PolicyKey): Read<CurrentPolicy> {
   return {
     query: sql`SELECT held.id AS "versionId", held.rules FROM (${holding(sql`${key.roleId}`, sql`${scopeOf(key)}`)}) held`,
     of: ([row = { versionId: null, rules: defaultPolicy(key.provider) }]) => row,
+  };
+}
+
+const ACTIVATION_RULES = [
+  'Expiration_EndUser_Assignment',
+  'Enablement_EndUser_Assignment',
+  'Approval_EndUser_Assignment',
+  'AuthenticationContext_EndUser_Assignment',
+] as const satisfies readonly RuleId[];
+
+/** What activating will ask for. */
+export type ActivationRules = Pick<RolePolicyRules, (typeof ACTIVATION_RULES)[number]>;
+
+/** The same as it is read with an eligible assignment; a rule is null where the default holds. */
+export interface ActivationRow
+  extends Readonly<Partial<{ [Id in keyof ActivationRules]: ActivationRules[Id] | null }>> {
+  readonly provider: Provider;
+  /** Named as such, in their order. Null: no approval is asked. */
+  readonly approvers?: readonly PrincipalRow[] | null;
+}
+
+/** For the assignments of those columns; there is none for an active one. */
+export function activationJoin(columns: Record<keyof PolicyKey | 'type', RawBuilder<unknown>>): Join {
+  const { type, provider, roleId } = columns;
+  const isEligible = sql`${type} = 'ELIGIBLE'`;
+  const scopeId = sql`CASE ${provider} WHEN 'ENTRA_ROLE' THEN ${sql.lit(DIRECTORY_SCOPE)}::uuid ELSE ${columns.scopeId} END`;
+  const rule = (id: RuleId) => sql`activation.rules -> ${sql.lit(id)}`;
+  const approval = rule('Approval_EndUser_Assignment');
+  const named = sql`jsonb_path_query(${approval}, '$.stages[*].approvers[*]')`;
+  return {
+    from: sql`LEFT JOIN LATERAL (SELECT held.rules FROM (${holding(roleId, scopeId)}) held WHERE ${isEligible}) activation ON true`,
+    columns: {
+      provider: sql`CASE WHEN ${isEligible} THEN ${provider} END`,
+      ...Object.fromEntries(ACTIVATION_RULES.map((id) => [id, rule(id)])),
+      approvers: sql`CASE WHEN (${approval} -> 'isApprovalRequired')::boolean THEN ${principalsNamed(named)} END`,
+    },
+  };
+}
+
+const DEFAULTS = Object.fromEntries(PROVIDERS.map((each) => [each, defaultPolicy(each)])) as Record<
+  Provider,
+  RolePolicyRules
+>;
+
+export function activationRules(row: ActivationRow): ActivationRules {
+  const defaults = DEFAULTS[row.provider];
+  return {
+    Expiration_EndUser_Assignment: row.Expiration_EndUser_Assignment ?? defaults.Expiration_EndUser_Assignment,
+    Enablement_EndUser_Assignment: row.Enablement_EndUser_Assignment ?? defaults.Enablement_EndUser_Assignment,
+    Approval_EndUser_Assignment: row.Approval_EndUser_Assignment ?? defaults.Approval_EndUser_Assignment,
+    AuthenticationContext_EndUser_Assignment:
+      row.AuthenticationContext_EndUser_Assignment ?? defaults.AuthenticationContext_EndUser_Assignment,
   };
 }
 

@@ -71,6 +71,13 @@ export function principalJoin(alias: string, column: RawBuilder<unknown>): Join 
   };
 }
 
+/** Those whose ids a set of JSON strings holds, as JSON, each where it is named first. */
+export function principalsNamed(ids: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`(SELECT coalesce(json_agg(to_json(p) ORDER BY named.n), '[]') FROM (
+      SELECT (each.id #>> '{}')::uuid AS id, min(each.n) AS n FROM ${ids} WITH ORDINALITY each(id, n) GROUP BY 1) named
+    CROSS JOIN LATERAL (SELECT ${COLUMNS} FROM principal p WHERE p.id = named.id) p)`;
+}
+
 export const PRINCIPAL_ORDERS = ['DISPLAY_NAME', 'CREATED_AT'] as const;
 export type PrincipalOrder = Ordering<(typeof PRINCIPAL_ORDERS)[number]>;
 

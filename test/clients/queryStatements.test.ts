@@ -134,7 +134,7 @@ const first = async (type: Parameters<typeof globalId>[0], table: string, where 
 
 const BOUNDS: Record<QueryName, Bound> = {
   assignment: {
-    statements: 4,
+    statements: 2,
     ask: async (size) => ({
       caller: 'grace',
       variables: { id: await eligibilityOf(size) },
@@ -189,7 +189,7 @@ const BOUNDS: Record<QueryName, Bound> = {
     }),
   },
   myRoles: {
-    statements: 6,
+    statements: 4,
     ask: async (size) => ({
       caller: await una(),
       variables: { first: size },

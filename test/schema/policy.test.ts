@@ -346,3 +346,39 @@ describe('policy templates', () => {
     expect(refused.refusals).toMatchObject([{ code: 'INSUFFICIENT_PERMISSIONS' }]);
   });
 });
+
+describe('what activating asks for', () => {
+  const SETTINGS =
+    'id activation { maximumDuration requires authenticationContext approvers { id kind displayName enabled } }';
+
+  it('is the same with a list as with single rows, inherited, given up and by default, its approvers in their order', async () => {
+    const [arun, maya, uma] = (['arun', 'maya', 'uma'] as const).map((name) => globalId('User', persona(name)));
+    const stages = [{ approvers: [uma, arun] }, { approvers: [maya, uma] }];
+    const rules = { Approval_EndUser_Assignment: { isApprovalRequired: true, stages } };
+    const held = await gateway.ask(
+      'grace',
+      '{ assignments(first: 1, filter: { types: [ELIGIBLE], providers: [ENTRA_ROLE] }) { nodes { role { id templateId } } } }',
+    );
+    const { id: role, templateId } = held.data.assignments.nodes[0].role;
+    const { version } = await policyOf('grace', templateId);
+    const input = { role, expectedVersion: version, rules };
+    expect((await ask('grace', 'UpdateRolePolicy', { input })).updateRolePolicy.refusals).toEqual([]);
+    const { data } = await gateway.ask(
+      'grace',
+      `{ assignments(first: 1000) { nodes { type role { id } ${SETTINGS} } } }`,
+    );
+    const listed: Anything[] = data.assignments.nodes;
+    for (const type of ['ELIGIBLE', 'ACTIVE']) {
+      const some = listed.filter((row) => row.type === type).slice(0, 100);
+      const ids = some.map(({ id }) => id);
+      const single = await gateway.ask(
+        'grace',
+        `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Assignment { ${SETTINGS} } } }`,
+        { ids },
+      );
+      expect(some.map(({ id, activation }) => ({ id, activation }))).toEqual(single.data.nodes);
+    }
+    const ours = listed.find((row) => row.type === 'ELIGIBLE' && row.role.id === input.role);
+    expect(ours.activation.approvers.map(({ id }: Anything) => id)).toEqual([uma, arun, maya]);
+  });
+});
