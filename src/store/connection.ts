@@ -1,7 +1,9 @@
 /** Which page of a list? Keyset pagination over one SQL statement, as Relay's Cursor Connections ask. */
 import { type RawBuilder, sql } from 'kysely';
+import { BinaryPage, type Layout } from './binaryPage.ts';
+import type { BinaryRows } from './binaryRows.ts';
 import type { Sql } from './database.ts';
-import { AS_ARRAYS, PLANNED_FOR_VALUES } from './preparingClient.ts';
+import { AS_ARRAYS, AS_BINARY, PLANNED_FOR_VALUES } from './preparingClient.ts';
 import { instant } from './transaction.ts';
 
 export interface PageArguments {
@@ -12,9 +14,13 @@ export interface PageArguments {
 }
 
 export interface Page<Row> {
+  /** Empty where they came in binary. */
   readonly nodes: readonly Row[];
-  /** What the cursors are made of: one key for each node, or none where nobody looks at them. */
-  readonly keys: readonly (readonly string[])[];
+  /** The same rows, for whoever wanted them so. */
+  readonly binary: BinaryPage | null;
+  readonly length: number;
+  /** What the cursor of a row is made of, where somebody looks at cursors. */
+  readonly keyAt: (index: number) => readonly string[];
   /** The list's name, which every cursor carries. */
   readonly list: string;
   readonly hasNextPage: boolean;
@@ -86,6 +92,8 @@ export interface Wanted {
   readonly cursors: boolean;
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
+  /** As bytes. Default false: as objects. */
+  readonly binary?: boolean;
 }
 
 const EVERYTHING: Wanted = { page: true, row: null, cursors: true, hasNextPage: true, hasPreviousPage: true };
@@ -162,23 +170,46 @@ export async function readPage<Row extends object>(
   if (args.before != null) where.push(beyond(view, 'before', args.before, !view.descending));
   const count = () => countRows(db, view);
   if (!wanted.page) {
-    return { nodes: [], keys: [], list: view.name, hasNextPage: false, hasPreviousPage: false, count };
+    const none = { nodes: [], binary: null, length: 0, keyAt: () => [] };
+    return { ...none, list: view.name, hasNextPage: false, hasPreviousPage: false, count };
   }
   const oneMore = backward ? wanted.hasPreviousPage : wanted.hasNextPage;
   const shape = shapeOf(view, wanted);
-  const statement = pageStatement(db, view, where, { shape, backward, limit: oneMore ? size + 1 : size });
-  const arrays = (await statement.execute(db)).rows;
-  const more = arrays.length > size;
-  if (more) arrays.length = size;
-  if (backward) arrays.reverse();
+  const limit = oneMore ? size + 1 : size;
+  const { binary = false } = wanted;
+  const statement = pageStatement(db, view, where, { shape, backward, binary, limit });
+  const { rows } = await statement.execute(db);
+  const found = binary ? (rows[0] as BinaryRows).starts : (rows as unknown[][]);
+  const more = found.length > size;
+  if (more) found.length = size;
+  if (backward) found.reverse();
   return {
-    nodes: arrays.map((values) => rowOf(values, shape) as Row),
-    keys: wanted.cursors ? arrays.map((values) => shape.key.map((at) => values[at] as string)) : [],
+    ...(binary ? binaryPage(view, shape, rows[0] as BinaryRows) : objectPage<Row>(shape, rows as unknown[][])),
     list: view.name,
     hasNextPage: backward ? args.before != null : more,
     hasPreviousPage: backward ? more : args.after != null,
     count,
   };
+}
+
+type Rows<Row> = Pick<Page<Row>, 'nodes' | 'binary' | 'length' | 'keyAt'>;
+
+function objectPage<Row>(shape: Shape, arrays: readonly (readonly unknown[])[]): Rows<Row> {
+  return {
+    nodes: arrays.map((values) => rowOf(values, shape) as Row),
+    binary: null,
+    length: arrays.length,
+    keyAt: (index) => shape.key.map((at) => arrays[index]?.[at] as string),
+  };
+}
+
+function binaryPage<Row>(view: ListView, { layout, selected, key }: Shape, { bytes, starts }: BinaryRows): Rows<Row> {
+  const binary = new BinaryPage({
+    ...{ bytes, starts, layout, columns: selected.length },
+    key: key.map((column, index) => ({ column, type: (view.order[index] as OrderPart).type })),
+    cursor: (parts) => encode(view.name, parts),
+  });
+  return { nodes: [], binary, length: binary.length, keyAt: (index) => binary.keyAt(index) };
 }
 
 /** Rows that are looked up and make no page, with what is looked at of them and of the rows that they name. */
@@ -203,7 +234,7 @@ export async function readRows<Row extends object>(
 
 /** The cursor of the page's row of that number. */
 export function cursorAt(page: Page<unknown>, index: number): string {
-  return encode(page.list, page.keys[index] as readonly string[]);
+  return encode(page.list, page.keyAt(index));
 }
 
 /** Where the values of a row stand in what comes from the database. */
@@ -213,6 +244,7 @@ interface Shape {
   readonly joins: readonly { readonly name: string; readonly names: readonly string[]; readonly at: number }[];
   readonly joined: readonly Join[];
   readonly key: readonly number[];
+  readonly layout: Layout;
   /** Text around the conditions, for each direction and bound. */
   readonly statements: Map<string, PageText>;
 }
@@ -232,7 +264,7 @@ function shapeOf(view: ListView, wanted: Wanted): Shape {
 
 function newShape(
   view: Pick<ListView, 'columns' | 'joins' | 'order' | 'alias'>,
-  { row, cursors }: Pick<Wanted, 'row' | 'cursors'>,
+  { row, cursors, binary = false }: Pick<Wanted, 'row' | 'cursors' | 'binary'>,
 ): Shape {
   const own = Object.keys(view.columns).filter((name, index) => index === 0 || row === null || row[name] !== undefined);
   const selected = own.map((name) => view.columns[name] as RawBuilder<unknown>);
@@ -250,14 +282,23 @@ function newShape(
     by,
     read: view.alias === undefined ? by : keyColumn(view.alias, index),
   }));
-  const key = cursors ? places.map((place) => indexOf(selected, place)) : [];
-  return { selected, own, joins, joined, key, statements: new Map() };
+  const key = cursors ? places.map((place) => indexOf(selected, place, binary)) : [];
+  const layout = layoutOf(own, 0, new Map(joins.map(({ name, names, at }) => [name, layoutOf(names, at)])));
+  return { selected, own, joins, joined, key, layout, statements: new Map() };
 }
 
-/** A column of the order that is read anyway is not read twice: both come as PostgreSQL's text. */
-function indexOf(selected: RawBuilder<unknown>[], { by, read }: Record<'by' | 'read', RawBuilder<unknown>>): number {
+function layoutOf(names: readonly string[], first: number, rows: Layout['rows'] = new Map()): Layout {
+  return { columns: new Map(names.map((name, index) => [name, first + index])), rows, first };
+}
+
+/** A column of the order that is read anyway is not read twice: both come as PostgreSQL's text, or as its bytes. */
+function indexOf(
+  selected: RawBuilder<unknown>[],
+  { by, read }: Record<'by' | 'read', RawBuilder<unknown>>,
+  binary: boolean,
+): number {
   const known = selected.indexOf(by);
-  return known === -1 ? selected.push(sql`(${read})::text`) - 1 : known;
+  return known === -1 ? selected.push(binary ? read : sql`(${read})::text`) - 1 : known;
 }
 
 /** What a page of rows with joins is ordered by, once it is found. */
@@ -291,12 +332,12 @@ function pageStatement(
   db: Sql,
   view: ListView,
   where: readonly RawBuilder<boolean>[],
-  { shape, backward, limit }: { shape: Shape; backward: boolean; limit: number },
-): RawBuilder<unknown[]> {
+  { shape, backward, binary, limit }: { shape: Shape; backward: boolean; binary: boolean; limit: number },
+): RawBuilder<unknown> {
   const isUsual = USUAL.has(limit);
   const bound = isUsual ? limit : (BOUNDS.find((each) => limit <= each) as number);
   const name = `${bound} ${backward} ${view.isPlannedForValues}`;
-  const text = shape.statements.get(name) ?? pageText(db, view, { shape, backward, bound });
+  const text = shape.statements.get(name) ?? pageText(db, view, { shape, backward, binary, bound });
   shape.statements.set(name, text);
   const { before, between, behind } = text;
   return sql`${before} ${view.from} WHERE ${conjunction(where)} ${between} ${isUsual ? sql`` : sql`LIMIT ${limit}`} ${behind}`;
@@ -312,10 +353,16 @@ interface PageText {
 function pageText(
   db: Sql,
   view: ListView,
-  { shape: { selected, joined }, backward, bound }: { shape: Shape; backward: boolean; bound: number },
+  {
+    shape: { selected, joined },
+    backward,
+    binary,
+    bound,
+  }: Omit<Parameters<typeof pageStatement>[3], 'limit'> & { bound: number },
 ): PageText {
   const direction = view.descending !== backward ? sql`DESC` : sql`ASC`;
-  const first = sql.raw(view.isPlannedForValues ? `${AS_ARRAYS} ${PLANNED_FOR_VALUES}` : AS_ARRAYS);
+  const form = binary ? AS_BINARY : AS_ARRAYS;
+  const first = sql.raw(view.isPlannedForValues ? `${form} ${PLANNED_FOR_VALUES}` : form);
   const order = sql.join(view.order.map(({ by }) => sql`${by} ${direction}`));
   const columns = sql.join(selected.map((each, index) => sql`${each} AS ${sql.ref(`c${index}`)}`));
   const between = sql`ORDER BY ${order} LIMIT ${sql.lit(bound)}) page`;

@@ -89,6 +89,6 @@ export class CopyOut implements pg.Submittable {
 }
 
 /** At once instead of with the next collection of garbage, until when a list of a million rows would leave hundreds of megabytes. */
-function release({ buffer, byteLength }: Buffer): void {
+export function release({ buffer, byteLength }: Buffer): void {
   if (buffer.byteLength === byteLength) (buffer as ArrayBuffer).transfer(0);
 }

@@ -4,6 +4,7 @@ import {
   copied,
   csvText,
   ESCAPED_BYTES,
+  findRow,
   globalId,
   instant,
   int32,
@@ -13,7 +14,7 @@ import {
   type Row,
   VALUE_BYTES,
   type Write,
-} from './fileValue.ts';
+} from './binaryValue.ts';
 
 export const FILE_FORMATS = ['JSONL', 'CSV'] as const;
 export type FileFormat = (typeof FILE_FORMATS)[number];
@@ -36,7 +37,6 @@ export type Members = Readonly<Record<string, Value | { readonly [name: string]:
 const BUFFER_BYTES = 131_072;
 /** What stands before the first row. @see https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS */
 const HEAD_BYTES = 19;
-const TRAILER = 0xff;
 
 export class LineWriter {
   readonly #line: Line;
@@ -91,21 +91,6 @@ export class LineWriter {
     this.#at = 0;
     return filled;
   }
-}
-
-/** @returns where the row that begins there ends; 0 when not all of it is there, or there is none */
-function findRow({ bytes, starts, lengths }: Row, from: number, end: number): number {
-  if (from + 2 > end || bytes[from] === TRAILER) return 0;
-  let at = from + 2;
-  for (let column = 0; column < starts.length; column++) {
-    if (at + 4 > end) return 0;
-    const length = int32(bytes, at);
-    at += 4;
-    starts[column] = at;
-    lengths[column] = length;
-    if (length > 0) at += length;
-  }
-  return at <= end ? at : 0;
 }
 
 interface Line {

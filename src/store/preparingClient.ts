@@ -6,12 +6,16 @@ import { createHash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { BinaryQuery, deliverRows } from './binaryRows.ts';
 
 /** Filters and rights make variants of a statement; past this many, further ones are planned each time. */
 const MOST = 500;
 
 /** What a statement begins with whose rows are to come as arrays of their values, in the order of its columns. */
 export const AS_ARRAYS = '/* rows as arrays */';
+
+/** The same for a statement whose one row is all of its rows, as `BinaryRows`. */
+export const AS_BINARY = '/* rows in binary */';
 
 /**
  * What may stand behind that, or at the beginning: the plan depends on the values. A range of time may hold nearly every row,
@@ -28,7 +32,7 @@ export const WITH_THE_NEXT = '/* with the next statement */';
 /** What a COPY … FROM STDIN begins with whose one value is a list of its lines, many in a part. */
 export const LINES_FOLLOW = '/* lines follow */';
 
-const PLANNED = /^(\/\* rows as arrays \*\/ )?\/\* planned for its values \*\//;
+const PLANNED = /^(\/\* rows \w+ \w+ \*\/ )?\/\* planned for its values \*\//;
 const BEGIN = /^(begin|start transaction)\b/;
 
 /** Of the whole process: every connection calls a statement by the same name. */
@@ -57,6 +61,14 @@ const NOTHING = Object.freeze({ command: '', rowCount: null, rows: [], fields: [
  */
 export class PreparingClient extends pg.Client {
   #waiting: unknown[][] = [];
+
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    deliverRows(this, () => {
+      const { _activeQuery: active } = this as unknown as { _activeQuery: unknown };
+      return active instanceof BinaryQuery ? active.found : null;
+    });
+  }
 
   // The overloads of the driver all come down to this.
   override query = ((...args: unknown[]) => {
@@ -101,10 +113,21 @@ export class PreparingClient extends pg.Client {
     if (typeof text === 'string' && text.startsWith(LINES_FOLLOW)) {
       return sendLines(query.call(this, copyFrom(text)) as Writable, (values as [string[]])[0]);
     }
+    if (typeof text === 'string' && text.startsWith(AS_BINARY)) {
+      return this.#binary({ ...(name !== null && { name }), text, values: values as unknown[] });
+    }
     if (typeof text === 'string' && text.startsWith(AS_ARRAYS)) {
       return query.call(this, { ...(name !== null && { name }), text, values, rowMode: 'array' }, ...rest);
     }
     return name === null ? query.call(this, text, values, ...rest) : query.call(this, { name, text, values }, ...rest);
+  }
+
+  #binary(statement: { name?: string; text: string; values: unknown[] }): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      super.query(
+        new BinaryQuery(statement, (error, found) => (error ? reject(error) : resolve({ ...NOTHING, rows: [found] }))),
+      );
+    });
   }
 }
 

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { insertTogether } from '../../src/store/bulk.ts';
 import { type Database, openDatabase, type Sql } from '../../src/store/database.ts';
-import { AS_ARRAYS, PLANNED_FOR_VALUES, WITH_THE_NEXT } from '../../src/store/preparingClient.ts';
+import { AS_ARRAYS, AS_BINARY, PLANNED_FOR_VALUES, WITH_THE_NEXT } from '../../src/store/preparingClient.ts';
 import { transact } from '../../src/store/transaction.ts';
 import { cloneDatabase, type TestDatabase } from '../support/database.ts';
 import { watchStatements } from '../support/statements.ts';
@@ -35,6 +35,7 @@ test('what comes with values is prepared once, whatever the values are', async (
 test.each([
   ['', [{ planned: 7 }]],
   [`${AS_ARRAYS} `, [[7]]],
+  [`${AS_BINARY} `, [expect.objectContaining({ starts: [0] })]],
 ])('what is planned for its values is not prepared, behind %j', async (before, rows) => {
   const statement = sql`${sql.raw(`${before}${PLANNED_FOR_VALUES}`)} SELECT ${7}::int AS planned`;
   expect((await statement.execute(db())).rows).toEqual(rows);

@@ -1,5 +1,6 @@
 /** Which statements does the gateway send to the database? Everything the process sends through its driver, while watched. */
 import pg from 'pg';
+import { BinaryQuery } from '../../src/store/binaryRows.ts';
 import { PreparingClient } from '../../src/store/preparingClient.ts';
 
 export interface Statement {
@@ -25,11 +26,16 @@ export function watchStatements() {
     const text = typeof first === 'string' ? first : (first.text ?? '');
     const values = typeof first === 'string' ? (Array.isArray(second) ? second : []) : (first.values ?? []);
     sent.push({ text, values, isPooled: this instanceof PreparingClient });
+    const answered = () => void unanswered--;
+    if (first instanceof BinaryQuery) {
+      unanswered++;
+      const { callback } = first as unknown as { callback: (...given: unknown[]) => void };
+      Object.assign(first, { callback: (...given: unknown[]) => [answered(), callback(...given)] });
+    }
     const answer = query.apply(this, args);
     // Of a cursor or a copy nobody waits for here.
     if (answer instanceof Promise) {
       unanswered++;
-      const answered = () => void unanswered--;
       answer.then(answered, answered);
     }
     return answer;
@@ -42,7 +48,7 @@ export function watchStatements() {
     reads: () =>
       sent.filter(
         ({ text }) =>
-          /^\s*(\/\* rows as arrays \*\/ )?(SELECT|WITH)\b/.test(text) &&
+          /^\s*(\/\* rows \w+ \w+ \*\/ )?(SELECT|WITH)\b/.test(text) &&
           !/event_log|position IS NULL|advisory_lock|FROM event e\b/.test(text),
       ),
     /** All that is sent for streams, and for requests meanwhile. */

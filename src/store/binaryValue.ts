@@ -1,4 +1,4 @@
-/** How does a value of a row, as PostgreSQL sends it in binary, look in a file? Written byte by byte, which is several times as fast as strings. */
+/** How does a value of a row, as PostgreSQL sends it in binary, look in JSON and in CSV? Written byte by byte, which is several times as fast as strings. */
 
 /** A row as it lies in the bytes; a value that is null has the length -1. */
 export interface Row {
@@ -18,6 +18,24 @@ export const VALUE_BYTES = 128;
 const [TAB, LINE_FEED, CARRIAGE_RETURN] = [0x09, 0x0a, 0x0d];
 const [QUOTE, APOSTROPHE, COMMA, DASH, BACKSLASH] = [0x22, 0x27, 0x2c, 0x2d, 0x5c];
 const [ZERO, COLON] = [0x30, 0x3a];
+
+/** What ends a COPY. */
+const TRAILER = 0xff;
+
+/** @returns where the row that begins there ends; 0 when not all of it is there, or there is none */
+export function findRow({ bytes, starts, lengths }: Row, from: number, end: number): number {
+  if (from + 2 > end || bytes[from] === TRAILER) return 0;
+  let at = from + 2;
+  for (let column = 0; column < starts.length; column++) {
+    if (at + 4 > end) return 0;
+    const length = int32(bytes, at);
+    at += 4;
+    starts[column] = at;
+    lengths[column] = length;
+    if (length > 0) at += length;
+  }
+  return at <= end ? at : 0;
+}
 
 export function put(out: Uint8Array, at: number, bytes: Uint8Array): number {
   for (let index = 0; index < bytes.length; index++) out[at + index] = bytes[index] as number;
@@ -113,6 +131,32 @@ function isFormula(bytes: Uint8Array, from: number): boolean {
   return bytes[from] === 0xef && bytes[from + 1] === 0xbc && WIDE_FORMULA.has(bytes[from + 2] as number);
 }
 
+const [TRUE, FALSE] = [Buffer.from('true'), Buffer.from('false')];
+
+export function truth(column: number): Write {
+  return (out, at, { bytes, starts }) => put(out, at, bytes[starts[column] as number] === 0 ? FALSE : TRUE);
+}
+
+/** jsonb, behind the number of its format. */
+export function json(column: number): Write {
+  return (out, at, { bytes, starts, lengths }) => {
+    const from = (starts[column] as number) + 1;
+    const end = from + (lengths[column] as number) - 1;
+    let next = at;
+    for (let index = from; index < end; index++) out[next++] = bytes[index] as number;
+    return next;
+  };
+}
+
+/** A bigint as it is written in JSON. */
+export function integer(column: number): Write {
+  return (out, at, { bytes, starts }) => putText(out, at, String(bytes.readBigInt64BE(starts[column] as number)));
+}
+
+export function uuid(column: number): Write {
+  return (out, at, { bytes, starts }) => uuidText(out, at, bytes, starts[column] as number);
+}
+
 export function int32(bytes: Uint8Array, at: number): number {
   return (
     ((bytes[at] as number) << 24) |
@@ -195,25 +239,28 @@ const idText = new Uint8Array(64);
 /** An id of the schema: `Type:uuid` in base64. @param prefixOf the type and the colon */
 export function globalId(column: number, prefixOf: (row: Row) => Uint8Array): Write {
   return (out, at, row) => {
-    const from = row.starts[column] as number;
-    let length = put(idText, 0, prefixOf(row));
-    length = hex(length, row.bytes, from, from + 4);
-    for (let pair = from + 4; pair < from + 10; pair += 2) length = hex(dash(length), row.bytes, pair, pair + 2);
-    return base64(out, at, hex(dash(length), row.bytes, from + 10, from + 16));
+    const length = put(idText, 0, prefixOf(row));
+    return base64(out, at, uuidText(idText, length, row.bytes, row.starts[column] as number));
   };
 }
 
-function dash(at: number): number {
-  idText[at] = DASH;
+function uuidText(out: Uint8Array, at: number, bytes: Uint8Array, from: number): number {
+  let next = hex(out, at, bytes, from, from + 4);
+  for (let pair = from + 4; pair < from + 10; pair += 2) next = hex(out, dash(out, next), bytes, pair, pair + 2);
+  return hex(out, dash(out, next), bytes, from + 10, from + 16);
+}
+
+function dash(out: Uint8Array, at: number): number {
+  out[at] = DASH;
   return at + 1;
 }
 
-function hex(at: number, bytes: Uint8Array, from: number, end: number): number {
+function hex(out: Uint8Array, at: number, bytes: Uint8Array, from: number, end: number): number {
   let next = at;
   for (let index = from; index < end; index++) {
     const byte = bytes[index] as number;
-    idText[next] = HEX[byte >> 4] as number;
-    idText[next + 1] = HEX[byte & 15] as number;
+    out[next] = HEX[byte >> 4] as number;
+    out[next + 1] = HEX[byte & 15] as number;
     next += 2;
   }
   return next;
