@@ -21,6 +21,7 @@ import {
   EndReasonEnum,
   ProviderEnum,
 } from './builder.ts';
+import { ownId, property, row } from './column.ts';
 import { connectionOf, orderInput, pageArguments } from './connection.ts';
 import type { Loaders } from './context.ts';
 import { globalId, idOf, idsOf, PRINCIPAL_TYPES } from './ids.ts';
@@ -126,33 +127,49 @@ Assignment.implement({
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({
+      ...ownId(),
       description: 'Opaque and stable: names the object to `node` and in inputs.',
       resolve: ({ id }) => globalId('Assignment', id),
     }),
     provider: t.field({
+      ...property('provider'),
       type: ProviderEnum,
       description: 'Which kind of access.',
       resolve: ({ provider }) => provider,
     }),
-    type: t.field({ type: AssignmentTypeEnum, description: 'Eligible or active.', resolve: ({ type }) => type }),
-    state: t.field({ type: AssignmentStateEnum, description: 'Assigned or activated.', resolve: ({ state }) => state }),
+    type: t.field({
+      ...property('type'),
+      type: AssignmentTypeEnum,
+      description: 'Eligible or active.',
+      resolve: ({ type }) => type,
+    }),
+    state: t.field({
+      ...property('state'),
+      type: AssignmentStateEnum,
+      description: 'Assigned or activated.',
+      resolve: ({ state }) => state,
+    }),
     principal: t.field({
+      ...row('principal'),
       type: Principal,
       description: 'Who holds it.',
       resolve: ({ principal, principalId }, _args, { loaders }) =>
         principal ?? loaders.principal.load(principalId).then(present),
     }),
     role: t.field({
+      ...row('role'),
       type: Role,
       description: 'What is held.',
       resolve: ({ role, roleId }, _args, { loaders }) => role ?? loaders.role.load(roleId).then(present),
     }),
     scope: t.field({
+      ...row('scope'),
       type: Scope,
       description: 'Where it is held; it reaches everything below.',
       resolve: ({ scope, scopeId }, _args, { loaders }) => scope ?? loaders.scope.load(scopeId).then(present),
     }),
     via: t.field({
+      ...row('principal', ({ viewer }) => viewer.powers.groups),
       type: Principal,
       nullable: true,
       description:
@@ -161,23 +178,27 @@ Assignment.implement({
         viewer.powers.groups.includes(principalId) ? (principal ?? loaders.principal.load(principalId)) : null,
     }),
     startsAt: t.field({
+      ...property('startsAt'),
       type: 'DateTime',
       description: 'When it begins.',
       resolve: (row) => instantText(row.startsAt),
     }),
     endsAt: t.field({
+      ...property('endsAt'),
       type: 'DateTime',
       nullable: true,
       description: 'The first instant at which it no longer holds; null when permanent.',
       resolve: (row) => instantText(row.endsAt),
     }),
     endedBy: t.field({
+      ...property('endedBy'),
       type: EndReasonEnum,
       nullable: true,
       description: 'Why it is over; null until somebody ends it.',
       resolve: ({ endedBy }) => endedBy,
     }),
     condition: t.exposeString('condition', {
+      ...property('condition'),
       nullable: true,
       description: 'ABAC condition that narrows an Azure role; null when there is none.',
     }),
@@ -187,6 +208,7 @@ Assignment.implement({
       resolve: ({ condition }) => (condition === null ? null : CONDITION_VERSION),
     }),
     createdAt: t.field({
+      ...property('createdAt'),
       type: 'DateTime',
       description: 'When it was made.',
       resolve: (row) => instantText(row.createdAt),

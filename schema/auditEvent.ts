@@ -6,6 +6,7 @@ import { encodeCursor } from '../src/stream/cursor.ts';
 import type { StreamItem } from '../src/stream/item.ts';
 import { Assignment } from './assignment.ts';
 import { builder, ProviderEnum } from './builder.ts';
+import { property, row } from './column.ts';
 import { connectionOf, pageArguments } from './connection.ts';
 import { idsOf, PRINCIPAL_TYPES } from './ids.ts';
 import { PRINCIPAL, Principal } from './principal.ts';
@@ -30,12 +31,14 @@ AuditEvent.implement({
     'An entry of the audit: what happened, when, by whom, to whom, where, and everything that was noted with it.',
   fields: (t) => ({
     provider: t.field({
+      ...property('provider'),
       type: ProviderEnum,
       nullable: true,
       description: 'Which kind of access; null when it concerns none in particular.',
       resolve: ({ event }) => event?.provider ?? null,
     }),
     principal: t.field({
+      ...row('principal'),
       type: Principal,
       nullable: true,
       description: 'Whose access; null when it concerns nobody in particular.',
@@ -43,12 +46,14 @@ AuditEvent.implement({
         named?.principal ?? loadOptional(event?.principalId, loaders.principal),
     }),
     role: t.field({
+      ...row('role'),
       type: Role,
       nullable: true,
       description: 'The role; null when it concerns none in particular.',
       resolve: ({ event, named }, _args, { loaders }) => named?.role ?? loadOptional(event?.roleId, loaders.role),
     }),
     scope: t.field({
+      ...row('scope'),
       type: Scope,
       nullable: true,
       description: 'Where; null when it concerns no scope in particular.',
@@ -67,6 +72,7 @@ AuditEvent.implement({
       resolve: ({ event }, _args, { loaders }) => loadOptional(event?.requestId, loaders.request),
     }),
     details: t.field({
+      ...property('payload'),
       type: 'JSONObject',
       nullable: true,
       description: 'What was noted with it; its shape depends on the type. Null for what is no event.',

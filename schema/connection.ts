@@ -2,6 +2,7 @@
 import type { InterfaceRef, ObjectRef } from '@pothos/core';
 import { cursorAt, PAGE_DEFAULT, PAGE_MAXIMUM, type Page } from '../src/store/connection.ts';
 import { builder } from './builder.ts';
+import { cursor, rows, sameRow } from './column.ts';
 
 const PageInfo = builder.objectRef<Page<unknown>>('PageInfo').implement({
   description: 'Where a page lies in its list.',
@@ -12,13 +13,13 @@ const PageInfo = builder.objectRef<Page<unknown>>('PageInfo').implement({
       type: 'Cursor',
       nullable: true,
       description: 'Cursor of the first row; null on an empty page.',
-      resolve: (page) => (page.keys.length > 0 ? cursorAt(page, 0) : null),
+      resolve: (page) => (page.length > 0 ? cursorAt(page, 0) : null),
     }),
     endCursor: t.field({
       type: 'Cursor',
       nullable: true,
       description: 'Cursor of the last row; null on an empty page.',
-      resolve: (page) => (page.keys.length > 0 ? cursorAt(page, page.keys.length - 1) : null),
+      resolve: (page) => (page.length > 0 ? cursorAt(page, page.length - 1) : null),
     }),
   }),
 });
@@ -31,22 +32,29 @@ export function connectionOf<Row extends object>(node: ObjectRef<Types, Row> | I
     description: `A row of the list, with its place in it.`,
     fields: (t) => ({
       cursor: t.field({
+        ...cursor(),
         type: 'Cursor',
         description: 'Its place.',
         resolve: ({ page, index }) => cursorAt(page, index),
       }),
-      node: t.field({ type: node, description: 'The row.', resolve: (edge) => edge.node as never }),
+      node: t.field({ ...sameRow(), type: node, description: 'The row.', resolve: (edge) => edge.node as never }),
     }),
   });
   return builder.objectRef<Page<Row>>(`${name}Connection`).implement({
     description: 'A page of a list.',
     fields: (t) => ({
       edges: t.field({
+        ...rows(),
         type: [Edge],
         description: 'Rows with their cursors.',
-        resolve: (page) => page.nodes.map((node, index) => ({ node, page, index })),
+        resolve: (page) => (page.binary ?? page.nodes.map((node, index) => ({ node, page, index }))) as never,
       }),
-      nodes: t.field({ type: [node], description: 'Rows alone.', resolve: (page) => page.nodes as never }),
+      nodes: t.field({
+        ...rows(),
+        type: [node],
+        description: 'Rows alone.',
+        resolve: (page) => (page.binary ?? page.nodes) as never,
+      }),
       pageInfo: t.field({ type: PageInfo, description: 'Where this page lies.', resolve: (page) => page }),
       totalCount: t.int({
         description: 'Rows of the whole list, counted only when asked for.',

@@ -2,6 +2,7 @@
 import { listPrincipals, type PRINCIPAL_ORDERS, type PrincipalRow } from '../src/store/principal.ts';
 import { instant } from '../src/store/transaction.ts';
 import { builder, PrincipalKindEnum, UserTypeEnum } from './builder.ts';
+import { ownId, property } from './column.ts';
 import { connectionOf, orderInput, pageArguments } from './connection.ts';
 import { globalId, idOf, idsOf, PRINCIPAL_TYPES } from './ids.ts';
 import { Node } from './node.ts';
@@ -24,17 +25,28 @@ export const Principal = builder.interfaceRef<PrincipalRow>('Principal').impleme
   description: 'A user, a group, a service principal or a managed identity.',
   interfaces: [Node],
   resolveType: ({ kind }) => TYPE_OF[kind],
+  extensions: { typeOf: { property: 'kind', types: TYPE_OF } },
   fields: (t) => ({
     id: t.id({
+      ...ownId(),
       description: 'Opaque and stable: names the object to `node` and in inputs.',
       resolve: ({ kind, id }) => globalId(TYPE_OF[kind], id),
     }),
     objectId: t.exposeID('id', {
+      ...property('id'),
       description: 'The object id in the directory, a UUID; never used again for another.',
     }),
-    kind: t.field({ type: PrincipalKindEnum, description: 'What it is.', resolve: ({ kind }) => kind }),
-    displayName: t.exposeString('displayName', { description: 'Its name for people.' }),
-    enabled: t.exposeBoolean('enabled', { description: 'False: it cannot sign in, whatever it holds.' }),
+    kind: t.field({
+      ...property('kind'),
+      type: PrincipalKindEnum,
+      description: 'What it is.',
+      resolve: ({ kind }) => kind,
+    }),
+    displayName: t.exposeString('displayName', { ...property('displayName'), description: 'Its name for people.' }),
+    enabled: t.exposeBoolean('enabled', {
+      ...property('enabled'),
+      description: 'False: it cannot sign in, whatever it holds.',
+    }),
   }),
 });
 
@@ -43,17 +55,31 @@ builder.objectType(builder.objectRef<PrincipalRow>('User'), {
   interfaces: [Node, Principal],
   fields: (t) => ({
     userPrincipalName: t.string({
+      ...property('userPrincipalName'),
       description: 'The name to sign in with.',
       resolve: ({ userPrincipalName }) => userPrincipalName as string,
     }),
     userType: t.field({
+      ...property('userType'),
       type: UserTypeEnum,
       description: 'Member or guest.',
       resolve: ({ userType }) => userType as NonNullable<typeof userType>,
     }),
-    mail: t.exposeString('mail', { nullable: true, description: 'Mail address; null when there is none.' }),
-    jobTitle: t.exposeString('jobTitle', { nullable: true, description: 'Null when unknown.' }),
-    department: t.exposeString('department', { nullable: true, description: 'Null when unknown.' }),
+    mail: t.exposeString('mail', {
+      ...property('mail'),
+      nullable: true,
+      description: 'Mail address; null when there is none.',
+    }),
+    jobTitle: t.exposeString('jobTitle', {
+      ...property('jobTitle'),
+      nullable: true,
+      description: 'Null when unknown.',
+    }),
+    department: t.exposeString('department', {
+      ...property('department'),
+      nullable: true,
+      description: 'Null when unknown.',
+    }),
     lastSignInAt: t.field({
       type: 'DateTime',
       nullable: true,
@@ -68,12 +94,22 @@ builder.objectType(builder.objectRef<PrincipalRow>('Group'), {
   description: 'A group of principals.',
   interfaces: [Node, Principal],
   fields: (t) => ({
-    roleAssignable: t.exposeBoolean('roleAssignable', { description: 'It can hold Entra roles. Never changes.' }),
-    securityEnabled: t.exposeBoolean('securityEnabled', { description: 'It can hold Azure roles.' }),
+    roleAssignable: t.exposeBoolean('roleAssignable', {
+      ...property('roleAssignable'),
+      description: 'It can hold Entra roles. Never changes.',
+    }),
+    securityEnabled: t.exposeBoolean('securityEnabled', {
+      ...property('securityEnabled'),
+      description: 'It can hold Azure roles.',
+    }),
     dynamicMembership: t.exposeBoolean('dynamicMembership', {
+      ...property('dynamicMembership'),
       description: 'A rule decides its members, so that they cannot be assigned.',
     }),
-    synchronized: t.exposeBoolean('synchronized', { description: 'Kept in step with a directory elsewhere.' }),
+    synchronized: t.exposeBoolean('synchronized', {
+      ...property('synchronized'),
+      description: 'Kept in step with a directory elsewhere.',
+    }),
   }),
 });
 
@@ -81,7 +117,11 @@ builder.objectType(builder.objectRef<PrincipalRow>('ServicePrincipal'), {
   description: 'An application in the directory. It can be active in a role, never eligible.',
   interfaces: [Node, Principal],
   fields: (t) => ({
-    appId: t.exposeID('appId', { nullable: true, description: 'The application (client) id; null when unknown.' }),
+    appId: t.exposeID('appId', {
+      ...property('appId'),
+      nullable: true,
+      description: 'The application (client) id; null when unknown.',
+    }),
   }),
 });
 

@@ -8,6 +8,7 @@ import {
 import { instantText } from '../src/store/transaction.ts';
 import { ASSIGNMENT, Assignment, present } from './assignment.ts';
 import { AssignmentTypeEnum, builder, ProviderEnum, RequestActionEnum, RequestStatusEnum } from './builder.ts';
+import { ownId, property, row, sameRow } from './column.ts';
 import { connectionOf, orderInput, pageArguments } from './connection.ts';
 import { globalId, idOf, idsOf, PRINCIPAL_TYPES } from './ids.ts';
 import { Node } from './node.ts';
@@ -19,8 +20,13 @@ import { type Source, wantedOf, wantedRowOf } from './selection.ts';
 const Ticket = builder.objectRef<{ number: string | null; system: string | null }>('Ticket').implement({
   description: 'A ticket in the system where the work is tracked.',
   fields: (t) => ({
-    number: t.exposeString('number', { nullable: true, description: 'Its number; null when not given.' }),
+    number: t.exposeString('number', {
+      ...property('ticketNumber'),
+      nullable: true,
+      description: 'Its number; null when not given.',
+    }),
     system: t.exposeString('system', {
+      ...property('ticketSystem'),
       nullable: true,
       description: 'The system that numbers it; null when not given.',
     }),
@@ -38,28 +44,43 @@ Request.implement({
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({
+      ...ownId(),
       description: 'Opaque and stable: names the object to `node` and in inputs.',
       resolve: ({ id }) => globalId('Request', id),
     }),
-    action: t.field({ type: RequestActionEnum, description: 'What it asks for.', resolve: ({ action }) => action }),
-    status: t.field({ type: RequestStatusEnum, description: 'How far it is, now.', resolve: ({ status }) => status }),
+    action: t.field({
+      ...property('action'),
+      type: RequestActionEnum,
+      description: 'What it asks for.',
+      resolve: ({ action }) => action,
+    }),
+    status: t.field({
+      ...property('status'),
+      type: RequestStatusEnum,
+      description: 'How far it is, now.',
+      resolve: ({ status }) => status,
+    }),
     provider: t.field({
+      ...property('provider'),
       type: ProviderEnum,
       description: 'Which kind of access.',
       resolve: ({ provider }) => provider,
     }),
     assignmentType: t.field({
+      ...property('assignmentType'),
       type: AssignmentTypeEnum,
       description: 'The type of the assignment it concerns.',
       resolve: ({ assignmentType }) => assignmentType,
     }),
     principal: t.field({
+      ...row('principal'),
       type: Principal,
       description: 'Whose access it concerns.',
       resolve: ({ principal, principalId }, _args, { loaders }) =>
         principal ?? loaders.principal.load(principalId).then(present),
     }),
     requestor: t.field({
+      ...row('requestor'),
       type: Principal,
       nullable: true,
       description: 'Who asked; null when the gateway itself did.',
@@ -67,11 +88,13 @@ Request.implement({
         requestor !== undefined || requestorId === null ? (requestor ?? null) : loaders.principal.load(requestorId),
     }),
     role: t.field({
+      ...row('role'),
       type: Role,
       description: 'The role.',
       resolve: ({ role, roleId }, _args, { loaders }) => role ?? loaders.role.load(roleId).then(present),
     }),
     scope: t.field({
+      ...row('scope'),
       type: Scope,
       description: 'Where.',
       resolve: ({ scope, scopeId }, _args, { loaders }) => scope ?? loaders.scope.load(scopeId).then(present),
@@ -85,11 +108,17 @@ Request.implement({
         targetId === null ? null : loaders.assignmentWith(wantedRowOf(info, ASSIGNMENT)).load(targetId),
     }),
     condition: t.exposeString('condition', {
+      ...property('condition'),
       nullable: true,
       description: 'The ABAC condition asked for; null when there is none.',
     }),
-    justification: t.exposeString('justification', { nullable: true, description: 'Why; null when none was given.' }),
+    justification: t.exposeString('justification', {
+      ...property('justification'),
+      nullable: true,
+      description: 'Why; null when none was given.',
+    }),
     ticket: t.field({
+      ...sameRow('ticketNumber', 'ticketSystem'),
       type: Ticket,
       nullable: true,
       description: 'A ticket that explains it; null when none was given.',
@@ -97,35 +126,41 @@ Request.implement({
         number === null && system === null ? null : { number, system },
     }),
     startsAt: t.field({
+      ...property('startsAt'),
       type: 'DateTime',
       nullable: true,
       description: 'The start asked for; null for at once.',
       resolve: (row) => instantText(row.startsAt),
     }),
     endsAt: t.field({
+      ...property('endsAt'),
       type: 'DateTime',
       nullable: true,
       description: 'The end asked for; null when a duration, or nothing, was asked for.',
       resolve: (row) => instantText(row.endsAt),
     }),
     duration: t.field({
+      ...property('durationMinutes'),
       type: 'Duration',
       nullable: true,
       description: 'The duration asked for; null when an end, or nothing, was asked for.',
       resolve: ({ durationMinutes }) => durationMinutes,
     }),
     createdAt: t.field({
+      ...property('createdAt'),
       type: 'DateTime',
       description: 'When it was made.',
       resolve: (row) => instantText(row.createdAt),
     }),
     expiresAt: t.field({
+      ...property('expiresAt'),
       type: 'DateTime',
       nullable: true,
       description: 'When it times out unless decided; null when no decision is needed.',
       resolve: (row) => instantText(row.expiresAt),
     }),
     completedAt: t.field({
+      ...property('completedAt'),
       type: 'DateTime',
       nullable: true,
       description: 'When it was carried out or closed, or the later start it was granted for; null while it waits.',

@@ -1,6 +1,7 @@
 /** What access grants. @see https://learn.microsoft.com/graph/api/resources/unifiedroledefinition */
 import { listRoles, type RoleRow } from '../src/store/role.ts';
 import { builder, ProviderEnum } from './builder.ts';
+import { ownId, property } from './column.ts';
 import { connectionOf, pageArguments } from './connection.ts';
 import { globalId, idOf } from './ids.ts';
 import { Node } from './node.ts';
@@ -37,22 +38,38 @@ export const Role = builder.objectRef<RoleRow>('Role').implement({
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({
+      ...ownId(),
       description: 'Opaque and stable: names the object to `node` and in inputs.',
       resolve: ({ id }) => globalId('Role', id),
     }),
-    templateId: t.exposeID('id', { description: 'The role definition id of the provider, a UUID.' }),
-    provider: t.field({ type: ProviderEnum, description: 'Where it applies.', resolve: ({ provider }) => provider }),
-    displayName: t.exposeString('displayName', { description: 'Its name for people.' }),
-    builtIn: t.exposeBoolean('builtIn', { description: 'Part of the provider, not made by the organization.' }),
-    privileged: t.exposeBoolean('privileged', { description: 'Can lead to control over others.' }),
+    templateId: t.exposeID('id', { ...property('id'), description: 'The role definition id of the provider, a UUID.' }),
+    provider: t.field({
+      ...property('provider'),
+      type: ProviderEnum,
+      description: 'Where it applies.',
+      resolve: ({ provider }) => provider,
+    }),
+    displayName: t.exposeString('displayName', { ...property('displayName'), description: 'Its name for people.' }),
+    builtIn: t.exposeBoolean('builtIn', {
+      ...property('builtIn'),
+      description: 'Part of the provider, not made by the organization.',
+    }),
+    privileged: t.exposeBoolean('privileged', {
+      ...property('privileged'),
+      description: 'Can lead to control over others.',
+    }),
     assignable: t.boolean({
       description: 'False: assigned by the system only, or deprecated.',
       resolve: ({ assignable, deprecated }) => assignable && !deprecated,
     }),
     administrativeUnitScope: t.exposeBoolean('administrativeUnitScope', {
+      ...property('administrativeUnitScope'),
       description: 'It can be limited to an administrative unit.',
     }),
-    applicationScope: t.exposeBoolean('applicationScope', { description: 'It can be limited to an application.' }),
+    applicationScope: t.exposeBoolean('applicationScope', {
+      ...property('applicationScope'),
+      description: 'It can be limited to an application.',
+    }),
     assignableScopes: t.stringList({
       description: 'Azure paths at and below which it can be assigned; empty for other providers.',
       resolve: ({ assignableScopes }) => [...assignableScopes],

@@ -1,6 +1,7 @@
 /** Where access holds. @see https://learn.microsoft.com/azure/role-based-access-control/scope-overview */
 import { listScopes, type SCOPE_ORDERS, type ScopeRow } from '../src/store/scope.ts';
 import { builder, ProviderEnum, ScopeKindEnum } from './builder.ts';
+import { ownId, property } from './column.ts';
 import { connectionOf, orderInput, pageArguments } from './connection.ts';
 import { globalId, idOf } from './ids.ts';
 import { Node } from './node.ts';
@@ -15,26 +16,38 @@ Scope.implement({
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({
+      ...ownId(),
       description: 'Opaque and stable: names the object to `node` and in inputs.',
       resolve: ({ id }) => globalId('Scope', id),
     }),
     provider: t.field({
+      ...property('provider'),
       type: ProviderEnum,
       description: 'Whose roles it takes.',
       resolve: ({ provider }) => provider,
     }),
-    kind: t.field({ type: ScopeKindEnum, description: 'What it is.', resolve: ({ kind }) => kind }),
+    kind: t.field({
+      ...property('kind'),
+      type: ScopeKindEnum,
+      description: 'What it is.',
+      resolve: ({ kind }) => kind,
+    }),
     path: t.field({
+      ...property('path'),
       type: 'ScopePath',
       description: 'Its path as the provider writes it.',
       resolve: ({ path }) => path,
     }),
-    displayName: t.exposeString('displayName', { description: 'Its name for people.' }),
+    displayName: t.exposeString('displayName', { ...property('displayName'), description: 'Its name for people.' }),
     resourceType: t.exposeString('resourceType', {
+      ...property('resourceType'),
       nullable: true,
       description: 'Azure resource type, such as `Microsoft.KeyVault/vaults`; null for everything but resources.',
     }),
-    locked: t.exposeBoolean('locked', { description: 'No access can be given here or below until it is unlocked.' }),
+    locked: t.exposeBoolean('locked', {
+      ...property('locked'),
+      description: 'No access can be given here or below until it is unlocked.',
+    }),
     parent: t.field({
       type: Scope,
       nullable: true,

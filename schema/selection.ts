@@ -22,8 +22,23 @@ export interface Source {
   readonly sameAs?: Readonly<Record<string, string>>;
 }
 
+/** What the execution that asks can do. */
+export interface Asker extends GraphQLResolveInfo {
+  /** The rows of this list are written from bytes, if they come so. Default false. */
+  readonly takesBinary?: boolean;
+}
+
+const inObjects = remembering(pageWanted);
+const inBinary = new WeakMap<Wanted, Wanted>();
+
 /** Of a list. A field that a directive may leave out counts as selected: which of them are asked for is no part of the document. */
-export const wantedOf = remembering(pageWanted);
+export function wantedOf(info: Asker, source: Source): Wanted {
+  const wanted = inObjects(info, source);
+  if (!info.takesBinary) return wanted;
+  const binary = inBinary.get(wanted) ?? { ...wanted, binary: true };
+  inBinary.set(wanted, binary);
+  return binary;
+}
 
 /** Of a field that is one row. */
 export const wantedRowOf = remembering((selection, source): WantedRow => rowWanted([selection], source));

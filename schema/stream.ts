@@ -2,13 +2,17 @@
 import type { Audience, EventFilter } from '../src/decision/event.ts';
 import { EVENTS, type EventType, eventName } from '../src/events.ts';
 import type { AssignmentRow } from '../src/store/assignment.ts';
+import { bigintOf, uuidOf } from '../src/store/binaryPage.ts';
+import type { Row } from '../src/store/binaryValue.ts';
 import { ArgumentError, cursorAt, PAGE_MAXIMUM, type Page, type PageArguments } from '../src/store/connection.ts';
 import type { EventRow } from '../src/store/event.ts';
 import type { RolePolicyRow } from '../src/store/policy.ts';
 import type { PolicyTemplateRow } from '../src/store/policyTemplate.ts';
 import type { RequestRow } from '../src/store/request.ts';
+import { encodeCursor } from '../src/stream/cursor.ts';
 import { type Feed, ITEM_KINDS, StreamEndedError, type StreamItem } from '../src/stream/item.ts';
 import { builder } from './builder.ts';
+import { constant, property, row, text } from './column.ts';
 import type { Context } from './context.ts';
 import { Principal } from './principal.ts';
 
@@ -48,6 +52,11 @@ export function eventTypes(name: string, description: string, types: readonly Ev
   });
 }
 
+/** Of an entry of the audit. */
+function streamCursor(row: Row, columnOf: (property: string) => number): string {
+  return encodeCursor({ epoch: uuidOf(row, columnOf('epoch')), position: Number(bigintOf(row, columnOf('position'))) });
+}
+
 /** What every item says, whatever stream it belongs to. */
 export function itemFields(
   ref: ReturnType<typeof builder.objectRef<StreamItem>>,
@@ -55,33 +64,39 @@ export function itemFields(
 ): void {
   builder.objectFields(ref, (t) => ({
     kind: t.field({
+      ...constant('EVENT'),
       type: StreamItemKind,
       description: 'An event, or what stands in its place.',
       resolve: ({ kind }) => kind,
     }),
     position: t.field({
+      ...property('position'),
       type: 'SafeInt',
       description:
         "A place in the event log, counted from 1 without gaps over all events of the gateway: the event's own, or that up to which everything has been delivered.",
       resolve: ({ position }) => position,
     }),
     cursor: t.field({
+      ...text(streamCursor),
       type: 'Cursor',
       description: 'Give it as `after` to go on behind this item.',
       resolve: ({ cursor }) => cursor,
     }),
     type: t.field({
+      ...property('type'),
       type: types,
       nullable: true,
       description: 'What happened; null for what is no event.',
       resolve: ({ event }) => event?.type ?? null,
     }),
     at: t.field({
+      ...property('at'),
       type: 'DateTime',
       description: "When it happened, by the database's clock; for what is no event, when it was read.",
       resolve: ({ at }) => at,
     }),
     actor: t.field({
+      ...row('actor'),
       type: Principal,
       nullable: true,
       description: 'Who did it; null when it was the gateway itself, and for what is no event.',

@@ -22,7 +22,7 @@ import {
 } from './exportDocument.ts';
 import { type ExportFormat, rowFormat } from './exportFormat.ts';
 import { refuseUnfitVariables } from './values.ts';
-import { Written } from './written.ts';
+import type { Written } from './written.ts';
 
 export interface ExportParts {
   readonly schema: GraphQLSchema;
@@ -97,12 +97,12 @@ async function writePages(
     signal.throwIfAborted();
     await watch();
     await afford(parts, args, { db, signal, watch });
-    const result = await parts.execute(args, format === 'JSONL' && document.rows.length === 1 ? 'written' : undefined);
-    const page = pageOf(result, document, parts.log);
-    await write(lines(page.rows));
-    count += page.rows.length;
-    progress(count, page.endCursor === null ? count : null);
-    after = page.endCursor;
+    const result = await parts.execute(args, format === 'JSONL' ? 'lines' : 'written');
+    const { found, endCursor } = pageOf(result, document, parts.log);
+    await write(lines(found));
+    count += found.length;
+    progress(count, endCursor === null ? count : null);
+    after = endCursor;
     if (after === null) return;
   }
 }
@@ -154,16 +154,9 @@ function pageOf({ data, errors }: ExecutionResult, { field, rows }: ExportDocume
   }
   const list = (data as Data)[field] as Data | undefined;
   // A directive has left it out.
-  if (list === undefined) return { rows: [], endCursor: null };
-  const [outer, inner] = rows;
+  if (list === undefined) return { found: [], endCursor: null };
   const { hasNextPage, endCursor } = list[PAGE_FIELD] as { hasNextPage: boolean; endCursor: string | null };
-  const found = (list[outer] ?? []) as Written | Data[];
-  return { rows: rowsOf(found, inner), endCursor: hasNextPage ? endCursor : null };
-}
-
-function rowsOf(found: Written | readonly Data[], inner: string | undefined): readonly (Data | string)[] {
-  if (found instanceof Written) return found.rows;
-  return inner === undefined ? found : found.map((edge) => edge[inner] as Data);
+  return { found: (list[rows] ?? []) as Written | Data[], endCursor: hasNextPage ? endCursor : null };
 }
 
 /** Ends the run of somebody who may see less by now, and one that takes too long. */

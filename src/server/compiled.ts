@@ -13,7 +13,6 @@ import {
   GraphQLError,
   type GraphQLLeafType,
   type GraphQLObjectType,
-  type GraphQLResolveInfo,
   type GraphQLSchema,
   getVariableValues,
   isObjectType,
@@ -27,15 +26,17 @@ import { isIterableObject } from 'graphql/jsutils/isIterableObject.js';
 import { isPromise } from 'graphql/jsutils/isPromise.js';
 import { type Path, pathToArray } from 'graphql/jsutils/Path.js';
 import { promiseReduce } from 'graphql/jsutils/promiseReduce.js';
+import type { Asker } from '../../schema/selection.ts';
+import { takesBinary } from './binaryList.ts';
 import { type FieldPlan, operationOf, Plan, type Selection, type Shape, type Variables } from './plan.ts';
 import { ListWriter, stringifyWritten } from './written.ts';
 
 /**
  * @param form `written`: the result has a `stringify`, which alone makes JSON of it; lists whose rows are all at hand are text in it.
- * Default: plain values.
+ * `lines`: the same, and the rows of a connection are lines of text. Default: plain values.
  */
 export type Execute = (args: ExecutionArgs, form?: Form) => ExecutionResult | Promise<ExecutionResult>;
-export type Form = 'written';
+export type Form = 'written' | 'lines';
 
 /** Plans kept for one document: one for each operation and each choice of its directives. */
 const PLANS = 32;
@@ -102,7 +103,7 @@ function switchesOf(document: DocumentNode): readonly string[] {
 }
 
 /** Where in the response something stands, and what a resolver there may ask; all of it is worked out when somebody asks. */
-class Place implements GraphQLResolveInfo {
+class Place implements Asker {
   readonly run: Run;
   readonly field: FieldPlan;
   readonly above: Place | null;
@@ -150,6 +151,9 @@ class Place implements GraphQLResolveInfo {
   get rootValue() {
     return this.run.rootValue;
   }
+  get takesBinary() {
+    return this.run.takesBinary && takesBinary(this.field, this.run.variables);
+  }
   get variableValues() {
     return this.run.variables as Record<string, unknown>;
   }
@@ -167,6 +171,7 @@ class Run {
   readonly plan: Plan;
   readonly variables: Variables;
   readonly rootValue: unknown;
+  readonly takesBinary: boolean;
   readonly #context: unknown;
   readonly #errors: GraphQLError[] = [];
   /** Null: the whole response. */
@@ -176,7 +181,8 @@ class Run {
   constructor(plan: Plan, { variables, form }: Running, { rootValue, contextValue }: ExecutionArgs) {
     this.plan = plan;
     this.variables = variables;
-    this.#writer = form === 'written' ? new ListWriter(variables, contextValue) : null;
+    this.#writer = form === undefined ? null : new ListWriter(variables, contextValue, form === 'lines');
+    this.takesBinary = form !== undefined;
     this.rootValue = rootValue;
     this.#context = contextValue;
   }

@@ -8,6 +8,7 @@ import {
   getNamedType,
   getOperationAST,
   getOperationRootType,
+  type InlineFragmentNode,
   isCompositeType,
   isListType,
   isNonNullType,
@@ -18,6 +19,7 @@ import {
   OperationTypeNode,
   parse,
   parseType,
+  type SelectionNode,
   type SelectionSetNode,
   specifiedRules,
   TypeInfo,
@@ -46,8 +48,8 @@ export interface ExportDocument {
   readonly operationName: string | null;
   /** Where the list stands in the response. */
   readonly field: string;
-  /** Where the rows stand in the list: in `nodes`, or in `edges` and in each `node` of them. */
-  readonly rows: readonly [string] | readonly [string, string];
+  /** Where the rows stand in the list. */
+  readonly rows: string;
   readonly columns: readonly Column[];
 }
 
@@ -76,13 +78,16 @@ export function exportDocument(schema: GraphQLSchema, { query, operationName }: 
   if (list.arguments?.some(({ name }) => PAGE_ARGUMENTS.includes(name.value))) return refused('EXPORT_PAGE_ARGUMENTS');
   const nodes = nodesOf(list);
   if (nodes === null) return refused('EXPORT_NODES_REQUIRED');
-  const names = [nodes.path[0], ...(operation.variableDefinitions ?? []).map(({ variable }) => variable.name.value)];
+  const names = [
+    keyOf(nodes.list),
+    ...(operation.variableDefinitions ?? []).map(({ variable }) => variable.name.value),
+  ];
   if (names.some((name) => RESERVED.includes(name))) return refused('EXPORT_DOCUMENT_INVALID', NAMES_TAKEN);
   if (countConnections(schema, document, operation) > 1) return refused('EXPORT_NESTED_CONNECTION');
   return {
-    ...{ document: pagedDocument(document, operation, list), operationName },
+    ...{ document: pagedDocument(document, operation, list, nodes.selection), operationName },
     field: keyOf(list),
-    rows: nodes.path,
+    rows: keyOf(nodes.list),
     columns: columnsOf(schema, document, nodes.type(typeOf(root, list)), nodes.node.selectionSet),
   };
 }
@@ -121,17 +126,22 @@ function typeOf(parent: unknown, { name }: FieldNode): GraphQLCompositeType | nu
 const isConnection = (type: unknown) =>
   isObjectType(type) && type.name.endsWith('Connection') && type.getFields().pageInfo !== undefined;
 
-/** `nodes { … }` or `edges { node { … } }`, and nothing beside it: what belongs to a page means nothing in a file. */
+/** `nodes { … }` or `edges { node { … } }`, and nothing beside it: what belongs to a page means nothing in a file. Both are read as the first. */
 function nodesOf(list: FieldNode) {
   const inner = onlyField(list);
   if (inner?.name.value === 'nodes') {
-    const type = (connection: unknown) => typeOf(connection, inner);
-    return { node: inner, path: [keyOf(inner)] as const, type };
+    return { node: inner, list: inner, selection: inner, type: (connection: unknown) => typeOf(connection, inner) };
   }
   const node = inner?.name.value === 'edges' ? onlyField(inner) : null;
   if (!inner || node?.name.value !== 'node') return null;
-  const type = (connection: unknown) => typeOf(typeOf(connection, inner), node);
-  return { node, path: [keyOf(inner), keyOf(node)] as const, type };
+  const { alias: _, ...unnamed } = node;
+  const rows: FieldNode = { ...unnamed, name: { kind: Kind.NAME, value: 'nodes' } };
+  const selection: InlineFragmentNode = {
+    kind: Kind.INLINE_FRAGMENT,
+    directives: inner.directives ?? [],
+    selectionSet: { kind: Kind.SELECTION_SET, selections: [rows] },
+  };
+  return { node, list: rows, selection, type: (connection: unknown) => typeOf(typeOf(connection, inner), node) };
 }
 
 function onlyField({ selectionSet }: FieldNode): FieldNode | null {
@@ -154,7 +164,12 @@ function countConnections(schema: GraphQLSchema, document: DocumentNode, operati
   return count;
 }
 
-function pagedDocument(document: DocumentNode, operation: OperationDefinitionNode, list: FieldNode): DocumentNode {
+function pagedDocument(
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  list: FieldNode,
+  rows: SelectionNode,
+): DocumentNode {
   const variable = (name: string) => ({ kind: Kind.VARIABLE, name: { kind: Kind.NAME, value: name } }) as const;
   const argument = (name: string, value: string) =>
     ({ kind: Kind.ARGUMENT, name: { kind: Kind.NAME, value: name }, value: variable(value) }) as const;
@@ -181,7 +196,7 @@ function pagedDocument(document: DocumentNode, operation: OperationDefinitionNod
           ],
           selectionSet: {
             kind: Kind.SELECTION_SET,
-            selections: [...(list.selectionSet as SelectionSetNode).selections, ...page],
+            selections: [rows, ...page],
           },
         },
       ],

@@ -27,6 +27,9 @@ import {
   TypeNameMetaFieldDef,
 } from 'graphql';
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
+import { type Column, columnIn } from '../../schema/column.ts';
+import type { Layout } from '../store/binaryPage.ts';
+import type { BinaryWriter } from './binaryList.ts';
 
 export type Variables = Record<string, unknown>;
 type Fields = ReadonlyMap<string, readonly FieldNode[]>;
@@ -128,8 +131,14 @@ export class FieldPlan {
   readonly furtherLabel: string;
   /** The JSON of a `__typename`; null for every other field. */
   readonly typename: string | null;
+  /** Where it stands in a row as the database sends it; undefined: nowhere. */
+  readonly column: Column | undefined;
   /** Its list, or something in it, has turned out to be no plain values. */
   waits = false;
+  /** Rows below it can be written from bytes; undefined: nobody has asked. */
+  takesBinary: boolean | undefined;
+  /** How the rows of its list are written, for each layout that they come in. */
+  readonly writers = new WeakMap<Layout, BinaryWriter>();
   readonly #constant: Record<string, unknown> | null;
   readonly #selections = new Map<GraphQLObjectType, Selection>();
 
@@ -146,6 +155,7 @@ export class FieldPlan {
     this.isNullable = !isNonNullType(field.type);
     this.label = `${JSON.stringify(key)}:`;
     this.furtherLabel = `,${this.label}`;
+    this.column = columnIn(field.extensions);
     this.typename = field === TypeNameMetaFieldDef ? JSON.stringify(parentType.name) : null;
     this.#constant = constantArguments(field.args, fieldNodes[0] as FieldNode);
   }

@@ -11,21 +11,26 @@ import {
   isObjectType,
 } from 'graphql';
 import { isPromise } from 'graphql/jsutils/isPromise.js';
+import type { Context } from '../../schema/context.ts';
+import { BinaryPage } from '../store/binaryPage.ts';
+import { binaryRows } from './binaryList.ts';
 import type { FieldPlan, Selection, Shape, Variables } from './plan.ts';
 
 /** A list of a result whose rows are JSON already. */
 export class Written {
-  readonly rows: readonly string[];
+  readonly text: string;
+  readonly length: number;
+  /** A row in each line of the text; otherwise it is the JSON of the list. */
+  readonly #inLines: boolean;
 
-  constructor(rows: readonly string[]) {
-    this.rows = rows;
-  }
-
-  get text(): string {
-    return `[${this.rows.join(',')}]`;
+  constructor(text: string, length: number, inLines: boolean) {
+    this.text = text;
+    this.length = length;
+    this.#inLines = inLines;
   }
 
   toJSON(): unknown {
+    if (this.#inLines) return this.text.split('\n', this.length).map((line) => JSON.parse(line));
     if (found === null) return JSON.parse(this.text);
     found.push(this.text);
     return MARK;
@@ -77,20 +82,39 @@ const NOWHERE = new Proxy({} as GraphQLResolveInfo, {
   },
 });
 
+const [COMMA, LINE_FEED] = [0x2c, 0x0a];
+
 export class ListWriter {
   readonly #variables: Variables;
   readonly #context: unknown;
+  readonly #inLines: boolean;
 
-  constructor(variables: Variables, context: unknown) {
+  /** @param inLines the rows of a connection are lines of a file */
+  constructor(variables: Variables, context: unknown, inLines: boolean) {
     this.#variables = variables;
     this.#context = context;
+    this.#inLines = inLines;
   }
 
   /** Null: it has to be executed. */
   list(item: Shape, field: FieldPlan, rows: unknown): Written | null {
+    const inLines = this.#inLines && field.column?.kind === 'ROWS';
+    const written =
+      rows instanceof BinaryPage ? this.#binary(field, rows, inLines) : this.#rows(item, field, rows, inLines);
+    if (written === null) return null;
+    const { length } = rows as BinaryPage | unknown[];
+    return new Written(inLines ? `${written}${length > 0 ? '\n' : ''}` : `[${written}]`, length, inLines);
+  }
+
+  #binary(field: FieldPlan, page: BinaryPage, inLines: boolean): string {
+    const context = this.#context as Context;
+    return binaryRows(field, page, { variables: this.#variables, context, separator: inLines ? LINE_FEED : COMMA });
+  }
+
+  #rows(item: Shape, field: FieldPlan, rows: unknown, inLines: boolean): string | null {
     if (field.waits || !Array.isArray(rows)) return null;
     try {
-      return new Written(rows.map((row) => this.#value(item, field, row)));
+      return rows.map((row) => this.#value(item, field, row)).join(inLines ? '\n' : ',');
     } catch (error) {
       if (error === ALWAYS) field.waits = true;
       return null;

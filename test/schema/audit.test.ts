@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { globalId } from '../../schema/ids.ts';
 import { persona } from '../../src/company/personas.ts';
-import { AS_ARRAYS } from '../../src/store/preparingClient.ts';
+import { AS_BINARY } from '../../src/store/preparingClient.ts';
 import { type Anything, type Caller, open, startGateway, type TestGateway } from '../support/gateway.ts';
 import { watchStatements } from '../support/statements.ts';
 
@@ -65,7 +65,7 @@ it('reads the entries with all that they name in one statement, and the same wha
   }
   using statements = watchStatements();
   await list('grace', 'first: 200', `nodes { type at ${NAMES} }`);
-  expect(statements.sent.filter(({ text }) => text.startsWith(AS_ARRAYS) && /FROM event e\b/.test(text))).toHaveLength(
+  expect(statements.sent.filter(({ text }) => text.startsWith(AS_BINARY) && /FROM event e\b/.test(text))).toHaveLength(
     1,
   );
   expect(statements.reads().filter(({ text }) => /FROM (principal|role|scope) \w WHERE/.test(text))).toEqual([]);

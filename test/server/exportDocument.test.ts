@@ -34,7 +34,7 @@ test('the pages are turned by variables beside those of the query', () => {
   const found = judged('query Q($o: Int) { all: everybody(older: $o) { nodes { name } } }');
   if (isRefused(found)) throw new Error('refused');
   expect([found.field, found.rows, print(found.document).replaceAll(/\s+/g, ' ')]).toEqual([
-    ...['all', ['nodes']],
+    ...['all', 'nodes'],
     'query Q($o: Int, $portcullisFirst: Int, $portcullisAfter: Cursor) { all: everybody(older: $o, first: $portcullisFirst, after: $portcullisAfter) { nodes { name } portcullisPage: pageInfo { hasNextPage endCursor } } }',
   ]);
 });
