@@ -89,22 +89,31 @@ export function atOrBelow(alias: string, name: string, path: string) {
     WHERE top.key = ${canonicalKey(path)})`;
 }
 
-/** Up to so many scopes are few; and up to such a part of all of them. */
-const FEW = 500;
-const FEW_PART = 0.03;
+const BOUNDS = {
+  /** Up to so many scopes are few … */
+  few: 500,
+  /** … and up to such a part of all of them. */
+  fewPart: 0.03,
+  /** Up to so many are put together before the rows are looked at: each row then takes a twentieth of what looking it up takes. */
+  hashed: 5_000,
+};
 
 /** The same as `atOrBelow`, by the number of scopes there: PostgreSQL, which expects seven anywhere, would read all of a million rows. */
-export async function placeBelow(db: Sql, alias: string, path: string): Promise<Condition> {
+export async function placeBelow(db: Sql, alias: string, path: string, bounds = BOUNDS): Promise<Condition> {
   const key = canonicalKey(path);
-  const { rows } = await sql<{ isFew: boolean }>`
-    SELECT count(*) <= few.most AS "isFew"
-    FROM (SELECT greatest(${FEW}, reltuples * ${FEW_PART})::bigint AS most FROM pg_class WHERE oid = 'scope'::regclass) few
+  const { rows } = await sql<{ isFew: boolean; isHashed: boolean }>`
+    SELECT count(*) <= few.most AS "isFew", count(*) <= ${bounds.hashed} AS "isHashed"
+    FROM (SELECT greatest(${bounds.few}, reltuples * ${bounds.fewPart})::bigint AS most FROM pg_class WHERE oid = 'scope'::regclass) few
     CROSS JOIN LATERAL (SELECT FROM scope top JOIN scope_ancestor below ON below.ancestor_id = top.id
-      WHERE top.key = ${key} LIMIT few.most + 1) below GROUP BY few.most`.execute(db);
-  if (rows[0]?.isFew !== false) return { condition: atOrBelow(alias, 'scope_id', path), isFew: true };
+      WHERE top.key = ${key} LIMIT greatest(few.most, ${bounds.hashed}) + 1) below GROUP BY few.most`.execute(db);
+  const { isFew, isHashed } = rows[0] ?? { isFew: true, isHashed: true };
+  const isBelow = atOrBelow(alias, 'scope_id', path);
+  if (isFew) return { condition: isBelow, isFew };
+  // Not as a join, for which the planner would turn the walk by time around.
+  if (isHashed) return { condition: sql<boolean>`(${isBelow}) IS TRUE`, isFew };
   const condition = sql<boolean>`EXISTS (SELECT FROM scope_ancestor up WHERE up.scope_id = ${sql.ref(`${alias}.scope_id`)}
     AND up.ancestor_id = ANY(ARRAY(SELECT top.id FROM scope top WHERE top.key = ${key})) OFFSET 0)`;
-  return { condition, isFew: false };
+  return { condition, isFew };
 }
 
 /** @param viewer null when the caller already sees a row that names them */

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ENTRA, TENANT_ROOT_SCOPE } from '../../src/decision/role.ts';
 import { listAssignments } from '../../src/store/assignment.ts';
-import { scopeFacts } from '../../src/store/scope.ts';
+import { placeBelow, scopeFacts } from '../../src/store/scope.ts';
 import { viewerFacts } from '../../src/store/viewer.ts';
 import { cloneDatabase, type TestDatabase } from '../support/database.ts';
 import { AZURE_CONTRIBUTOR, type Rows, rowsOf } from '../support/rows.ts';
@@ -96,4 +96,36 @@ test('a role for one administrative unit gives no power over the directory', asy
   await rows.assignment({ principal: administrator, role: ENTRA.userAdministrator, scope: unit });
   const { powers } = await viewerFacts(db(), administrator, []);
   expect(powers).toMatchObject({ otherGroupsManage: false, otherGroupsView: false, entraView: [], entraManage: [] });
+});
+
+test('assignments below a scope are the same ones, however many scopes lie there', async () => {
+  const [top, deep] = [
+    { few: 500, fewPart: 0.03, hashed: 5_000 },
+    { few: 0, fewPart: 0, hashed: 5_000 },
+  ];
+  const chosen = async (path: string, bounds: typeof top) => {
+    const { condition, isFew } = await placeBelow(db(), 'a', path, bounds);
+    const found = await sql<{ id: string }>`SELECT a.id FROM assignment a WHERE ${condition} ORDER BY a.id`.execute(
+      db(),
+    );
+    return { isFew, ids: found.rows.map(({ id }) => id) };
+  };
+  const group = '/providers/Microsoft.Management/managementGroups/placed';
+  const placed = await rows.scope('MANAGEMENT_GROUP', TENANT_ROOT_SCOPE, group);
+  const web = await rows.scope('SUBSCRIPTION', placed, '/subscriptions/placed');
+  for (const scope of [placed, web, TENANT_ROOT_SCOPE]) {
+    const principal = await rows.user('Placed');
+    await rows.assignment({ principal, role: AZURE_CONTRIBUTOR, provider: 'AZURE_RESOURCE', scope });
+  }
+  expect((await chosen(group, top)).ids).toHaveLength(2);
+  for (const path of ['/', group, '/nowhere']) {
+    const few = await chosen(path, top);
+    const hashed = await chosen(path, deep);
+    const each = await chosen(path, { ...deep, hashed: 0 });
+    expect([few.isFew, hashed.isFew, each.isFew], path).toEqual(
+      path === '/nowhere' ? [true, true, true] : [true, false, false],
+    );
+    expect(hashed.ids).toEqual(few.ids);
+    expect(each.ids).toEqual(few.ids);
+  }
 });
