@@ -27,6 +27,8 @@ const SWEEP_INTERVAL = 1_000;
 const RETRY_INTERVAL = 500;
 /** Milliseconds of rest between two batches at most. */
 const BREATH = 20;
+/** Milliseconds for which events are kept in mind for whoever was cut off, though nobody is left who listens. */
+const COMEBACK = 60_000;
 /** Positions that one statement looks through for somebody who may see few of the events there. */
 const SCAN = 20_000;
 /** One's own access, and what one is asked to decide, is one's to follow whatever one may view beside it. */
@@ -76,6 +78,8 @@ export class Hub {
   readonly #sweeper: NodeJS.Timeout;
   /** Events that have been handed to those who had joined by then. */
   readonly #recent: Recent;
+  /** The last of all subscriptions that are over, by performance.now(). */
+  #leftAt = Number.NEGATIVE_INFINITY;
   #epoch: string;
   #turn: Promise<unknown> = Promise.resolve();
   readonly #running: Promise<void>;
@@ -151,6 +155,7 @@ export class Hub {
 
   #leave(subscriber: Subscriber, reason: StreamEnd | null): void {
     this.#subscribers.delete(subscriber);
+    this.#leftAt = performance.now();
     this.counts.subscriptions--;
     if (reason === 'OVERFLOW') this.counts.overflows++;
     const key = groupKey(subscriber);
@@ -349,7 +354,13 @@ export class Hub {
     this.#recent.restart(position);
   }
 
+  /** Nobody listens, nor has anybody lately who may come back: whoever begins then reads the log. */
+  #isDeserted(): boolean {
+    return this.#subscribers.size === 0 && performance.now() - this.#leftAt > COMEBACK;
+  }
+
   async #advance(upTo: number): Promise<void> {
+    if (this.#isDeserted()) return this.#recent.restart(upTo);
     const rows = await readEvents(this.#db(), { after: this.#recent.position, upTo, limit: BATCH });
     // After the events, so that no right is older than what it shows.
     await this.#viewers.refreshFor(rows);
