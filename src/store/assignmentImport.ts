@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { PrincipalFacts } from '../decision/assignment.ts';
 import type { Viewer } from '../decision/powers.ts';
 import type { Period } from '../decision/schedule.ts';
+import { arrayOf } from './arrayText.ts';
 import type { Held } from './assignment.ts';
 import type { BulkClaim } from './bulkOperation.ts';
 import type { Sql } from './database.ts';
@@ -28,12 +29,13 @@ export async function principalsNamed(
   const columns = sql`p.id, p.kind, p.role_assignable AS "roleAssignable", p.security_enabled AS "securityEnabled"`;
   const visible = visiblePrincipal(viewer, 'p');
   // A look-up for each name and each way: together they would be a look at every principal.
+  const looked = arrayOf(names);
   const byName = BY_NAME.map(
-    (called) => sql`SELECT ${columns}, w.name AS "calledAs" FROM unnest(${[...names]}::text[]) w (name)
+    (called) => sql`SELECT ${columns}, w.name AS "calledAs" FROM unnest(${looked}::text[]) w (name)
       JOIN principal p ON ${called} WHERE ${visible}`,
   );
   const { rows } = await sql<NamedPrincipal>`
-    SELECT ${columns}, w.id::text AS "calledAs" FROM unnest(${[...ids]}::uuid[]) w (id) JOIN principal p ON p.id = w.id WHERE ${visible}
+    SELECT ${columns}, w.id::text AS "calledAs" FROM unnest(${arrayOf(ids)}::uuid[]) w (id) JOIN principal p ON p.id = w.id WHERE ${visible}
     UNION ALL ${sql.join(byName, sql` UNION ALL `)}`.execute(db);
   return rows;
 }
@@ -51,8 +53,8 @@ export async function rolesNamed(db: Sql, names: readonly string[]): Promise<Nam
 }
 
 const wanted = (held: readonly Held[]) => sql`unnest(
-  ${held.map(({ principalId }) => principalId)}::uuid[], ${held.map(({ roleId }) => roleId)}::uuid[],
-  ${held.map(({ scopeId }) => scopeId)}::uuid[], ${held.map(({ type }) => type)}::text[])
+  ${arrayOf(held.map(({ principalId }) => principalId))}::uuid[], ${arrayOf(held.map(({ roleId }) => roleId))}::uuid[],
+  ${arrayOf(held.map(({ scopeId }) => scopeId))}::uuid[], ${arrayOf(held.map(({ type }) => type))}::text[])
   WITH ORDINALITY w (principal_id, role_id, scope_id, type, n)`;
 
 /** For each, the periods, running or to come, in which it is held, in their order. */

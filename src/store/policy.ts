@@ -5,6 +5,7 @@ import { type PolicySource, type RuleOrigin, ruleOrigin } from '../decision/poli
 import type { Viewer } from '../decision/powers.ts';
 import { DIRECTORY_SCOPE } from '../decision/role.ts';
 import { PROVIDERS, type Provider } from '../decision/words.ts';
+import { arrayOf } from './arrayText.ts';
 import { columnsOf, type Join, type Page, type PageArguments, readPage, type Wanted } from './connection.ts';
 import { among, type Sql, unseen } from './database.ts';
 import { RolePolicyVersionEntity } from './entities.ts';
@@ -174,7 +175,7 @@ export async function currentPolicies(db: Sql, keys: readonly PolicyKey[]): Prom
 export async function policiesHeld(db: Sql, keys: readonly PolicyKey[]): Promise<CurrentPolicy[]> {
   const { rows: held } = await sql<{ n: string; versionId: string }>`
     SELECT wanted.n, held.id AS "versionId"
-    FROM unnest(${keys.map(({ roleId }) => roleId)}::uuid[], ${keys.map(scopeOf)}::uuid[]) WITH ORDINALITY AS wanted (role_id, scope_id, n)
+    FROM unnest(${arrayOf(keys.map(({ roleId }) => roleId))}::uuid[], ${arrayOf(keys.map(scopeOf))}::uuid[]) WITH ORDINALITY AS wanted (role_id, scope_id, n)
     CROSS JOIN LATERAL (${holding(sql`wanted.role_id`, sql`wanted.scope_id`)}) held
     -- Nobody has ever touched the settings of most roles.
     WHERE EXISTS (SELECT FROM role_policy_version v WHERE v.role_id = wanted.role_id)`.execute(db);

@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { canonicalKey, type ScopeFacts } from '../decision/assignment.ts';
 import type { Viewer } from '../decision/powers.ts';
 import type { Provider, ScopeKind } from '../decision/words.ts';
+import { arrayOf } from './arrayText.ts';
 import {
   type Condition,
   columnsOf,
@@ -145,7 +146,7 @@ export async function scopeFactsAt(
   paths: readonly { readonly provider: Provider; readonly path: string }[],
 ): Promise<(ScopeFacts & { readonly key: string })[]> {
   const named = sql<boolean>`(s.provider, s.key) IN (SELECT * FROM unnest(
-    ${paths.map(({ provider }) => provider)}::text[], ${paths.map(({ path }) => canonicalKey(path))}::text[]))`;
+    ${arrayOf(paths.map(({ provider }) => provider))}::text[], ${arrayOf(paths.map(({ path }) => canonicalKey(path)))}::text[]))`;
   const query = factsWhere(sql<boolean>`${named} AND ${visibleScope(viewer, 's')}`);
   return (await sql<ScopeFacts & { key: string }>`${query}`.execute(db)).rows;
 }
