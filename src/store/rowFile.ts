@@ -7,6 +7,9 @@ import type { UploadFormat } from './upload.ts';
 /** The longest row, in characters. */
 const ROW_MAXIMUM = 65_536;
 
+/** Bytes: csv-parse makes all rows of what it is given before the first of them is taken. */
+const AT_A_TIME = 16_384;
+
 /** A row as it stands in the file. */
 export interface RawRow {
   /** Counted from 1; of a row of several lines the last. */
@@ -39,7 +42,9 @@ async function* decoded(bytes: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let at = 0;
   try {
     for await (const piece of bytes) {
-      yield decoder.decode(piece, { stream: true });
+      for (let from = 0; from < piece.length; from += AT_A_TIME) {
+        yield decoder.decode(piece.subarray(from, from + AT_A_TIME), { stream: true });
+      }
       at += piece.length;
     }
     yield decoder.decode();
