@@ -14,7 +14,7 @@ import { type Budgets, withinBudget } from './budget.ts';
 import type { Execute } from './compiled.ts';
 import type { Documents } from './documents.ts';
 import { clientError, type FaultLog, withoutStatus } from './errors.ts';
-import { LIMITS, limitRule, refuseLargeBody } from './limits.ts';
+import { boundedBodies, LIMITS, limitRule, refuseLargeBody } from './limits.ts';
 import { type Delivering, subscribe } from './subscription.ts';
 import { fitTextRule, namingArgument, refuseUnfitVariables } from './values.ts';
 
@@ -65,9 +65,10 @@ export function createGraphql(parts: GraphqlParts) {
       const viewer = known ?? (await viewerOf(parts.readViewer, identity)).viewer;
       return createContext(database, viewer, { judgeExport: parts.judgeExport });
     },
-    maxRequestBodySize: LIMITS.bulkBody,
+    maxRequestBodySize: false,
     plugins: [
       authentication(parts),
+      boundedBodies(),
       documentParameters(parts),
       limits(),
       execution(parts),

@@ -8,6 +8,7 @@ import {
   type SelectionSetNode,
   type ValidationContext,
 } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
 
 export const LIMITS = {
   /** Bytes of a request's body. */
@@ -33,9 +34,44 @@ const BULK_VERB = /\b(?:assign|update|remove)Many\b/;
 export function refuseLargeBody(length: string | null, params: { readonly query?: unknown }): void {
   const bytes = length === null ? Buffer.byteLength(JSON.stringify(params)) : Number(length);
   if (bytes <= LIMITS.body || BULK_VERB.test(String(params.query))) return;
-  throw new GraphQLError(`The request holds ${bytes} bytes: at most ${LIMITS.body} are allowed.`, {
+  throw tooLarge(bytes, LIMITS.body);
+}
+
+function tooLarge(bytes: number, most: number): GraphQLError {
+  return new GraphQLError(`The request holds ${bytes} bytes: at most ${most} are allowed.`, {
     extensions: { code: 'REQUEST_ENTITY_TOO_LARGE', http: { status: 413 } },
   });
+}
+
+/**
+ * A body of known length is as long as that: the HTTP server ends it there. Only one that comes in pieces is counted while it
+ * comes, which takes a stream, a request and their signals more: a fourteenth of what the gateway does for a small question.
+ */
+export function boundedBodies(): Plugin {
+  return {
+    onRequestParse({ request, requestParser, setRequestParser, fetchAPI }) {
+      const length = request.headers.get('content-length');
+      if (Number(length) > LIMITS.bulkBody) throw tooLarge(Number(length), LIMITS.bulkBody);
+      const { url, method, headers, body } = request;
+      if (length !== null || body === null || requestParser === undefined) return;
+      setRequestParser(async () =>
+        requestParser(new fetchAPI.Request(url, { method, headers, body: await wholeBody(body) })),
+      );
+    },
+  };
+}
+
+/** Whoever sends more is answered while it comes: a reader lets go of the connection, a loop would end it. */
+async function wholeBody(body: ReadableStream<Uint8Array>): Promise<Buffer<ArrayBuffer>> {
+  const reader = body.getReader();
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    bytes += next.value.byteLength;
+    if (bytes > LIMITS.bulkBody) throw tooLarge(bytes, LIMITS.bulkBody);
+    parts.push(next.value);
+  }
+  return Buffer.concat(parts);
 }
 
 /** Walks the document once, with every fragment walked once however often it is spread. */
