@@ -221,6 +221,8 @@ describe('a fault', () => {
       answered = true;
     });
     await until('the query to be cut', async () => {
+      // A transaction goes on seeing what its first look at the activity saw: perhaps a query that was not waiting yet.
+      await client.query('SELECT pg_stat_clear_snapshot()');
       await client.query(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
       );
