@@ -19,6 +19,7 @@ import {
   readFile,
   writeOutput,
 } from '../store/bulkOperation.ts';
+import { release } from '../store/copyOut.ts';
 import { type Database, openDatabase, sqlOf } from '../store/database.ts';
 import { purgeUploads } from '../store/upload.ts';
 
@@ -44,7 +45,7 @@ export interface BulkRun {
   readonly signal: AbortSignal;
   /** Told at most once a second. @param result the kind's own, kept beside it */
   progress(processed: number, total?: number | null, result?: object): void;
-  /** Appends to the output file … */
+  /** Appends to the output file, and has the bytes to itself … */
   write(bytes: Buffer | string): Promise<void>;
   /** … and to what stands behind all of that in the end. */
   writeBehind(bytes: Buffer | string): Promise<void>;
@@ -262,7 +263,9 @@ class Output {
   }
 
   *take(): Generator<{ readonly startByte: number; readonly bytes: Buffer }> {
-    const all = Buffer.concat(this.#parts);
+    const [first, ...others] = this.#parts as [Buffer, ...Buffer[]];
+    if (first === undefined) return;
+    const all = others.length === 0 ? first : Buffer.concat(this.#parts);
     this.#parts = [];
     this.#waiting = 0;
     for (let from = 0; from < all.length; from += CHUNK_BYTES) {
@@ -270,6 +273,7 @@ class Output {
       this.written += bytes.length;
       yield { startByte: this.written - bytes.length, bytes };
     }
+    release(all);
   }
 }
 

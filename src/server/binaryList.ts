@@ -6,11 +6,13 @@ import { formatDuration } from '../decision/duration.ts';
 import { type BinaryPage, type Layout, uuidOf } from '../store/binaryPage.ts';
 import {
   copied,
+  csvText,
   ESCAPED_BYTES,
   globalId,
   instant,
   int32,
   integer,
+  JSONB_VERSION_BYTES,
   json,
   jsonText,
   put,
@@ -49,7 +51,7 @@ function isStored(field: FieldPlan, shape: Shape, variables: Variables): boolean
     if (each.typename !== null) return true;
     const { column } = each;
     if (column === undefined || column.kind === 'ROWS') return false;
-    if (column.kind === 'PROPERTY') return leafWriter(each, 0) !== null;
+    if (column.kind === 'PROPERTY') return leafOf(each, 0) !== null;
     if (column.kind !== 'ROW' && column.kind !== 'SAME_ROW') return true;
     return isStored(each, withoutNull(each.shape), variables);
   }
@@ -87,6 +89,12 @@ class PlacedRow implements Row {
   }
 }
 
+/** What becomes of a row: an item of a list, a line of JSON, or a line of CSV with these cells. */
+export type RowForm = 'ITEM' | 'LINE' | Cells;
+
+/** Where in a row each cell stands, by the names that the response has. */
+export type Cells = readonly { readonly path: readonly string[] }[];
+
 export interface BinaryWriter {
   readonly write: Write;
   /** That a row becomes at most, beside … */
@@ -100,13 +108,13 @@ let out = Buffer.allocUnsafeSlow(262_144);
 /** What is larger is not kept. */
 const KEPT_BYTES = 1_048_576;
 
-/** The JSON of each row of the page, with the separator between them. */
+/** Each row of the page, with what ends it; it is written over by the next one who writes. */
 export function binaryRows(
   field: FieldPlan,
   page: BinaryPage,
-  { variables, context, separator }: { variables: Variables; context: Context; separator: number },
-): string {
-  const { write, bytes, copies } = writerOf(field, page.layout, variables);
+  { variables, context, form }: { variables: Variables; context: Context; form: RowForm },
+): Buffer {
+  const { write, bytes, copies } = writerOf(field, page.layout, { variables, form });
   const row = new PlacedRow(page, context);
   const kept = out;
   let at = 0;
@@ -117,29 +125,38 @@ export function binaryRows(
       out.copy(larger, 0, 0, at);
       out = larger;
     }
-    if (index > 0) out[at++] = separator;
     at = write(out, at, row);
   }
-  const text = out.toString('utf8', 0, at);
+  const written = out.subarray(0, at);
   if (out.length > KEPT_BYTES) out = kept;
-  return text;
+  return written;
 }
 
-function writerOf(field: FieldPlan, layout: Layout, variables: Variables): BinaryWriter {
-  const known = field.writers.get(layout);
-  if (known) return known;
-  const compiler = new Compiler(variables);
-  const write = compiler.object(field, itemOf(field.shape), layout);
-  const writer = { write, bytes: compiler.bytes, copies: Math.max(1, ...compiler.copies.values()) };
-  field.writers.set(layout, writer);
+function writerOf(
+  field: FieldPlan,
+  layout: Layout,
+  { variables, form }: { variables: Variables; form: RowForm },
+): BinaryWriter {
+  const ofLayout = field.writers.get(layout) ?? new Map<RowForm, BinaryWriter>();
+  field.writers.set(layout, ofLayout);
+  const writer = ofLayout.get(form) ?? newWriter(field, layout, { variables, form });
+  ofLayout.set(form, writer);
   return writer;
 }
 
+function newWriter(field: FieldPlan, layout: Layout, asked: { variables: Variables; form: RowForm }): BinaryWriter {
+  const compiler = new Compiler(asked.variables);
+  const write = compiler.row(field, layout, asked.form);
+  return { write, bytes: compiler.bytes, copies: Math.max(1, ...compiler.copies.values()) };
+}
+
 const NULL = Buffer.from('null');
-const [QUOTE, SEPARATOR_BYTES] = [0x22, 1];
+const [QUOTE, COMMA, CARRIAGE_RETURN, LINE_FEED] = [0x22, 0x2c, 0x0d, 0x0a];
+/** What ends a row. */
+const END_BYTES = 2;
 
 class Compiler {
-  bytes = SEPARATOR_BYTES;
+  bytes = END_BYTES;
   /** How often the text of each column is written. */
   readonly copies = new Map<number, number>();
   readonly #variables: Variables;
@@ -148,9 +165,25 @@ class Compiler {
     this.#variables = variables;
   }
 
-  /** Of the type that the row says it is. */
-  object(field: FieldPlan, shape: Shape, layout: Layout): Write {
-    const of = (type: GraphQLObjectType) => this.#fields(field.selection(type, this.#variables), layout);
+  row(field: FieldPlan, layout: Layout, form: RowForm): Write {
+    const item = itemOf(field.shape);
+    if (typeof form !== 'string') return this.#line(form.map(({ path }) => this.#cell(field, item, layout, path)));
+    const write = this.#object(field, item, layout);
+    const end = form === 'ITEM' ? COMMA : LINE_FEED;
+    return (to, at, row) => {
+      const next = write(to, at, row);
+      to[next] = end;
+      return next + 1;
+    };
+  }
+
+  #object(field: FieldPlan, shape: Shape, layout: Layout): Write {
+    return this.#ofType(field, shape, layout, (selection) => this.#fields(selection, layout));
+  }
+
+  /** By the type that the row says it is. */
+  #ofType(field: FieldPlan, shape: Shape, layout: Layout, write: (selection: Selection) => Write): Write {
+    const of = (type: GraphQLObjectType) => write(field.selection(type, this.#variables));
     const types = typesOf(field, shape);
     const [only] = types;
     if (shape.kind !== 'ABSTRACT') return of(only as GraphQLObjectType);
@@ -158,10 +191,45 @@ class Compiler {
     const column = columnOf(layout, property);
     const writes = new Map(Object.keys(names).map((word, index) => [word, of(types[index] as GraphQLObjectType)]));
     return (to, at, row) => {
-      const write = writes.get(wordOf(row, column));
-      if (write === undefined) throw new Error(`no type for the ${property} ${wordOf(row, column)}`);
-      return write(to, at, row);
+      const ofWord = writes.get(wordOf(row, column));
+      if (ofWord === undefined) throw new Error(`no type for the ${property} ${wordOf(row, column)}`);
+      return ofWord(to, at, row);
     };
+  }
+
+  /** @see https://www.rfc-editor.org/rfc/rfc4180#section-2 */
+  #line(cells: readonly Write[]): Write {
+    this.bytes += cells.length * VALUE_BYTES;
+    return (to, at, row) => {
+      let next = at;
+      for (let index = 0; index < cells.length; index++) {
+        if (index > 0) to[next++] = COMMA;
+        next = (cells[index] as Write)(to, next, row);
+      }
+      to[next] = CARRIAGE_RETURN;
+      to[next + 1] = LINE_FEED;
+      return next + 2;
+    };
+  }
+
+  /** Empty where it is null, and in rows of a type that has no such field. */
+  #cell(field: FieldPlan, shape: Shape, layout: Layout, [key, ...rest]: readonly string[]): Write {
+    return this.#ofType(field, shape, layout, ({ fields }) => {
+      const inner = fields.find((each) => each.key === key);
+      return inner ? this.#cellOf(inner, layout, rest) : EMPTY;
+    });
+  }
+
+  #cellOf(field: FieldPlan, layout: Layout, path: readonly string[]): Write {
+    const constant = constantOf(field);
+    if (constant !== null) return text(JSON.parse(constant));
+    const below = (inner: Layout) => this.#cell(field, withoutNull(field.shape), inner, path);
+    return this.#value(field, layout, {
+      ofLeaf: ({ cell }) => cell,
+      ofObject: below,
+      isNull: EMPTY,
+      around: (write) => write,
+    });
   }
 
   #fields({ fields }: Selection, layout: Layout): Write {
@@ -172,7 +240,7 @@ class Compiler {
       const constant = constantOf(field);
       if (constant !== null) text += constant;
       else {
-        parts.push({ before: Buffer.from(text), write: this.#value(field, layout) });
+        parts.push({ before: Buffer.from(text), write: this.#member(field, layout) });
         this.bytes += text.length;
         text = '';
       }
@@ -189,40 +257,43 @@ class Compiler {
     };
   }
 
-  #value(field: FieldPlan, layout: Layout): Write {
+  #member(field: FieldPlan, layout: Layout): Write {
+    const isNull: Write = (to, at) => {
+      if (field.isNullable) return put(to, at, NULL);
+      throw new Error(`Cannot return null for non-nullable field ${field.parentType.name}.${field.field.name}.`);
+    };
+    const ofObject = (inner: Layout) => this.#object(field, withoutNull(field.shape), inner);
+    return this.#value(field, layout, { ofLeaf: ({ json }) => json, ofObject, isNull, around: quoted });
+  }
+
+  #value(field: FieldPlan, layout: Layout, { ofLeaf, ofObject, isNull, around }: ValueForm): Write {
     const column = field.column as NonNullable<FieldPlan['column']>;
     this.bytes += VALUE_BYTES;
     switch (column.kind) {
       case 'PROPERTY': {
         const at = columnOf(layout, column.property);
         this.#copies(at, 1);
-        return orNull(field, [at], leafWriter(field, at) as Write);
+        return unlessNull([at], ofLeaf(leafOf(field, at) as Leaf), isNull);
       }
       case 'GLOBAL_ID': {
         const prefix = Buffer.from(`${field.parentType.name}:`);
-        return quoted(globalId(columnOf(layout, 'id'), () => prefix));
+        return around(globalId(columnOf(layout, 'id'), () => prefix));
       }
       case 'ROW': {
         const named = layout.rows.get(column.name) as Layout;
-        const write = orNull(field, [named.first], this.object(field, withoutNull(field.shape), named));
-        return column.among ? among(column.among, named, write) : write;
+        const write = unlessNull([named.first], ofObject(named), isNull);
+        return column.among ? among(column.among, named, { write, isNull }) : write;
       }
       case 'SAME_ROW': {
-        const write = this.object(field, withoutNull(field.shape), layout);
-        return column.unless.length === 0
-          ? write
-          : orNull(
-              field,
-              column.unless.map((name) => columnOf(layout, name)),
-              write,
-            );
+        const columns = column.unless.map((name) => columnOf(layout, name));
+        return columns.length === 0 ? ofObject(layout) : unlessNull(columns, ofObject(layout), isNull);
       }
       case 'CURSOR':
         // Of texts that are as long as the row, in JSON and that in base64.
         this.#copies(-1, 2);
-        return quoted((to, at, row) => putText(to, at, (row as PlacedRow).page.cursorOf(row)));
+        return around((to, at, row) => putText(to, at, (row as PlacedRow).page.cursorOf(row)));
       case 'TEXT':
-        return quoted((to, at, row) =>
+        return around((to, at, row) =>
           putText(
             to,
             at,
@@ -249,21 +320,40 @@ function columnOf({ columns }: Layout, property: string): number {
   return column;
 }
 
+/** How a value is written as a member of an object, or as a cell. */
+interface ValueForm {
+  readonly ofLeaf: (leaf: Leaf) => Write;
+  readonly ofObject: (layout: Layout) => Write;
+  readonly isNull: Write;
+  /** Of a text that nothing of is escaped. */
+  readonly around: (write: Write) => Write;
+}
+
+const EMPTY: Write = (_to, at) => at;
+
+function text(constant: string): Write {
+  const bytes = Buffer.from(constant);
+  return (to, at) => put(to, at, bytes);
+}
+
 /** Null where all of the columns are. */
-function orNull(field: FieldPlan, columns: readonly number[], write: Write): Write {
-  const [first = 0, ...others] = columns;
+function unlessNull([first = 0, ...others]: readonly number[], write: Write, isNull: Write): Write {
   return (to, at, row) => {
-    if (row.lengths[first] !== -1 || others.some((column) => row.lengths[column] !== -1)) return write(to, at, row);
-    if (field.isNullable) return put(to, at, NULL);
-    throw new Error(`Cannot return null for non-nullable field ${field.parentType.name}.${field.field.name}.`);
+    const isThere = row.lengths[first] !== -1 || others.some((column) => row.lengths[column] !== -1);
+    return isThere ? write(to, at, row) : isNull(to, at, row);
   };
 }
 
-function among(ids: (context: Context) => readonly string[], { columns }: Layout, write: Write): Write {
+function among(
+  ids: (context: Context) => readonly string[],
+  { columns }: Layout,
+  { write, isNull }: { write: Write; isNull: Write },
+): Write {
   const column = columns.get('id') as number;
   return (to, at, row) => {
     const chosen = ids((row as PlacedRow).context);
-    return chosen.length > 0 && chosen.includes(uuidOf(row, column)) ? write(to, at, row) : put(to, at, NULL);
+    const isChosen = chosen.length > 0 && chosen.includes(uuidOf(row, column));
+    return isChosen ? write(to, at, row) : isNull(to, at, row);
   };
 }
 
@@ -276,41 +366,50 @@ function quoted(write: Write): Write {
   };
 }
 
+/** A value in JSON, and as a cell of CSV. */
+interface Leaf {
+  readonly json: Write;
+  readonly cell: Write;
+}
+
 /** Null: a list of such values is one of objects. */
-function leafWriter({ shape }: FieldPlan, column: number): Write | null {
+function leafOf({ shape }: FieldPlan, column: number): Leaf | null {
   const leaf = withoutNull(shape);
   if (leaf.kind !== 'LEAF') return null;
-  if (leaf.texts !== null) return enumWriter(leaf.texts, column);
+  if (leaf.texts !== null) return word(enumWriter(leaf.texts, column));
   switch (leaf.type.name) {
     case 'String':
     case 'ScopePath':
-      return quoted(jsonText(column));
+      return { json: quoted(jsonText(column)), cell: csvText(column, true) };
     case 'ID':
-      return quoted(uuid(column));
+      return word(uuid(column));
     case 'DateTime':
-      return quoted(instant(column));
+      return word(instant(column));
     case 'Duration':
-      return quoted((to, at, { bytes, starts }) =>
+      return word((to, at, { bytes, starts }) =>
         putText(to, at, formatDuration(int32(bytes, starts[column] as number))),
       );
     case 'Boolean':
-      return truth(column);
+      return { json: truth(column), cell: truth(column) };
     case 'SafeInt':
-      return integer(column);
+      return { json: integer(column), cell: integer(column) };
     case 'JSONObject':
-      return json(column);
+      return { json: json(column), cell: csvText(column, false, JSONB_VERSION_BYTES) };
     default:
       return null;
   }
 }
 
+/** Nothing of it is escaped. */
+const word = (write: Write): Leaf => ({ json: quoted(write), cell: write });
+
 function enumWriter(texts: ReadonlyMap<unknown, string>, column: number): Write {
-  if ([...texts].every(([word, text]) => text === `"${word}"`)) return quoted(copied(column));
-  const known = new Map([...texts].map(([word, text]) => [word, Buffer.from(text)]));
+  if ([...texts].every(([name, quotedName]) => quotedName === `"${name}"`)) return copied(column);
+  const known = new Map([...texts].map(([name, quotedName]) => [name, Buffer.from(JSON.parse(quotedName))]));
   return (to, at, row) => {
-    const text = known.get(wordOf(row, column));
-    if (text === undefined) throw new Error(`no name for ${wordOf(row, column)}`);
-    return put(to, at, text);
+    const name = known.get(wordOf(row, column));
+    if (name === undefined) throw new Error(`no name for ${wordOf(row, column)}`);
+    return put(to, at, name);
   };
 }
 

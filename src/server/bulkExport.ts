@@ -22,7 +22,7 @@ import {
 } from './exportDocument.ts';
 import { type ExportFormat, rowFormat } from './exportFormat.ts';
 import { refuseUnfitVariables } from './values.ts';
-import type { Written } from './written.ts';
+import { WrittenLines } from './written.ts';
 
 export interface ExportParts {
   readonly schema: GraphQLSchema;
@@ -97,9 +97,9 @@ async function writePages(
     signal.throwIfAborted();
     await watch();
     await afford(parts, args, { db, signal, watch });
-    const result = await parts.execute(args, format === 'JSONL' ? 'lines' : 'written');
+    const result = await parts.execute(args, format === 'JSONL' ? 'lines' : document.columns);
     const { found, endCursor } = pageOf(result, document, parts.log);
-    await write(lines(found));
+    await write(found instanceof WrittenLines ? found.bytes : lines(found));
     count += found.length;
     progress(count, endCursor === null ? count : null);
     after = endCursor;
@@ -156,7 +156,7 @@ function pageOf({ data, errors }: ExecutionResult, { field, rows }: ExportDocume
   // A directive has left it out.
   if (list === undefined) return { found: [], endCursor: null };
   const { hasNextPage, endCursor } = list[PAGE_FIELD] as { hasNextPage: boolean; endCursor: string | null };
-  return { found: (list[rows] ?? []) as Written | Data[], endCursor: hasNextPage ? endCursor : null };
+  return { found: (list[rows] ?? []) as WrittenLines | Data[], endCursor: hasNextPage ? endCursor : null };
 }
 
 /** Ends the run of somebody who may see less by now, and one that takes too long. */

@@ -27,16 +27,17 @@ import { isPromise } from 'graphql/jsutils/isPromise.js';
 import { type Path, pathToArray } from 'graphql/jsutils/Path.js';
 import { promiseReduce } from 'graphql/jsutils/promiseReduce.js';
 import type { Asker } from '../../schema/selection.ts';
-import { takesBinary } from './binaryList.ts';
+import { type Cells, type RowForm, takesBinary } from './binaryList.ts';
 import { type FieldPlan, operationOf, Plan, type Selection, type Shape, type Variables } from './plan.ts';
 import { ListWriter, stringifyWritten } from './written.ts';
 
 /**
  * @param form `written`: the result has a `stringify`, which alone makes JSON of it; lists whose rows are all at hand are text in it.
- * `lines`: the same, and the rows of a connection are lines of text. Default: plain values.
+ * `lines`: the rows of a connection are lines of JSON, and with cells they are lines of CSV, where either is done without an object
+ * for each of them. Default: plain values.
  */
 export type Execute = (args: ExecutionArgs, form?: Form) => ExecutionResult | Promise<ExecutionResult>;
-export type Form = 'written' | 'lines';
+export type Form = 'written' | 'lines' | Cells;
 
 /** Plans kept for one document: one for each operation and each choice of its directives. */
 const PLANS = 32;
@@ -166,6 +167,11 @@ interface Running {
   readonly form: Form | undefined;
 }
 
+function rowForm(form: Form): RowForm {
+  if (typeof form !== 'string') return form;
+  return form === 'lines' ? 'LINE' : 'ITEM';
+}
+
 /** One execution of a plan. */
 class Run {
   readonly plan: Plan;
@@ -181,7 +187,7 @@ class Run {
   constructor(plan: Plan, { variables, form }: Running, { rootValue, contextValue }: ExecutionArgs) {
     this.plan = plan;
     this.variables = variables;
-    this.#writer = form === undefined ? null : new ListWriter(variables, contextValue, form === 'lines');
+    this.#writer = form === undefined ? null : new ListWriter(variables, contextValue, rowForm(form));
     this.takesBinary = form !== undefined;
     this.rootValue = rootValue;
     this.#context = contextValue;

@@ -29,7 +29,7 @@ import {
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
 import { type Column, columnIn } from '../../schema/column.ts';
 import type { Layout } from '../store/binaryPage.ts';
-import type { BinaryWriter } from './binaryList.ts';
+import type { BinaryWriter, RowForm } from './binaryList.ts';
 
 export type Variables = Record<string, unknown>;
 type Fields = ReadonlyMap<string, readonly FieldNode[]>;
@@ -138,7 +138,7 @@ export class FieldPlan {
   /** Rows below it can be written from bytes; undefined: nobody has asked. */
   takesBinary: boolean | undefined;
   /** How the rows of its list are written, for each layout that they come in. */
-  readonly writers = new WeakMap<Layout, BinaryWriter>();
+  readonly writers = new WeakMap<Layout, Map<RowForm, BinaryWriter>>();
   readonly #constant: Record<string, unknown> | null;
   readonly #selections = new Map<GraphQLObjectType, Selection>();
 

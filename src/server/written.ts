@@ -13,27 +13,32 @@ import {
 import { isPromise } from 'graphql/jsutils/isPromise.js';
 import type { Context } from '../../schema/context.ts';
 import { BinaryPage } from '../store/binaryPage.ts';
-import { binaryRows } from './binaryList.ts';
+import { binaryRows, type RowForm } from './binaryList.ts';
 import type { FieldPlan, Selection, Shape, Variables } from './plan.ts';
 
 /** A list of a result whose rows are JSON already. */
 export class Written {
   readonly text: string;
-  readonly length: number;
-  /** A row in each line of the text; otherwise it is the JSON of the list. */
-  readonly #inLines: boolean;
 
-  constructor(text: string, length: number, inLines: boolean) {
+  constructor(text: string) {
     this.text = text;
-    this.length = length;
-    this.#inLines = inLines;
   }
 
   toJSON(): unknown {
-    if (this.#inLines) return this.text.split('\n', this.length).map((line) => JSON.parse(line));
     if (found === null) return JSON.parse(this.text);
     found.push(this.text);
     return MARK;
+  }
+}
+
+/** The same as lines of a file, one for each row. */
+export class WrittenLines {
+  readonly bytes: Buffer;
+  readonly length: number;
+
+  constructor(bytes: Buffer, length: number) {
+    this.bytes = bytes;
+    this.length = length;
   }
 }
 
@@ -82,39 +87,40 @@ const NOWHERE = new Proxy({} as GraphQLResolveInfo, {
   },
 });
 
-const [COMMA, LINE_FEED] = [0x2c, 0x0a];
-
 export class ListWriter {
   readonly #variables: Variables;
   readonly #context: unknown;
-  readonly #inLines: boolean;
+  readonly #form: RowForm;
 
-  /** @param inLines the rows of a connection are lines of a file */
-  constructor(variables: Variables, context: unknown, inLines: boolean) {
+  /** @param form of the rows of a connection */
+  constructor(variables: Variables, context: unknown, form: RowForm) {
     this.#variables = variables;
     this.#context = context;
-    this.#inLines = inLines;
+    this.#form = form;
   }
 
   /** Null: it has to be executed. */
-  list(item: Shape, field: FieldPlan, rows: unknown): Written | null {
-    const inLines = this.#inLines && field.column?.kind === 'ROWS';
-    const written =
-      rows instanceof BinaryPage ? this.#binary(field, rows, inLines) : this.#rows(item, field, rows, inLines);
-    if (written === null) return null;
-    const { length } = rows as BinaryPage | unknown[];
-    return new Written(inLines ? `${written}${length > 0 ? '\n' : ''}` : `[${written}]`, length, inLines);
+  list(item: Shape, field: FieldPlan, rows: unknown): Written | WrittenLines | null {
+    const form = field.column?.kind === 'ROWS' ? this.#form : 'ITEM';
+    if (rows instanceof BinaryPage) return this.#binary(field, rows, form);
+    const texts = typeof form === 'string' ? this.#rows(item, field, rows) : null;
+    if (texts === null) return null;
+    if (form === 'ITEM') return new Written(`[${texts.join(',')}]`);
+    return new WrittenLines(Buffer.from(texts.map((text) => `${text}\n`).join('')), texts.length);
   }
 
-  #binary(field: FieldPlan, page: BinaryPage, inLines: boolean): string {
+  #binary(field: FieldPlan, page: BinaryPage, form: RowForm): Written | WrittenLines {
     const context = this.#context as Context;
-    return binaryRows(field, page, { variables: this.#variables, context, separator: inLines ? LINE_FEED : COMMA });
+    const bytes = binaryRows(field, page, { variables: this.#variables, context, form });
+    if (form !== 'ITEM') return new WrittenLines(Buffer.from(bytes), page.length);
+    // Behind the last row is one comma too many.
+    return new Written(`[${bytes.toString('utf8', 0, Math.max(bytes.length - 1, 0))}]`);
   }
 
-  #rows(item: Shape, field: FieldPlan, rows: unknown, inLines: boolean): string | null {
+  #rows(item: Shape, field: FieldPlan, rows: unknown): string[] | null {
     if (field.waits || !Array.isArray(rows)) return null;
     try {
-      return rows.map((row) => this.#value(item, field, row)).join(inLines ? '\n' : ',');
+      return rows.map((row) => this.#value(item, field, row));
     } catch (error) {
       if (error === ALWAYS) field.waits = true;
       return null;

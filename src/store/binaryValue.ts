@@ -94,10 +94,10 @@ export function jsonText(column: number): Write {
 }
 
 /** A cell of CSV: in quotes where it holds what ends one. @param harmless with an apostrophe in front of what a spreadsheet takes for a formula */
-export function csvText(column: number, harmless: boolean): Write {
+export function csvText(column: number, harmless: boolean, skippedBytes = 0): Write {
   return (out, at, { bytes, starts, lengths }) => {
-    const from = starts[column] as number;
-    const end = from + (lengths[column] as number);
+    const from = (starts[column] as number) + skippedBytes;
+    const end = (starts[column] as number) + (lengths[column] as number);
     const isQuoted = needsQuotes(bytes, from, end);
     let next = at;
     if (isQuoted) out[next++] = QUOTE;
@@ -137,11 +137,14 @@ export function truth(column: number): Write {
   return (out, at, { bytes, starts }) => put(out, at, bytes[starts[column] as number] === 0 ? FALSE : TRUE);
 }
 
-/** jsonb, behind the number of its format. */
+/** What stands before the text of a jsonb. */
+export const JSONB_VERSION_BYTES = 1;
+
+/** Of a jsonb. */
 export function json(column: number): Write {
   return (out, at, { bytes, starts, lengths }) => {
-    const from = (starts[column] as number) + 1;
-    const end = from + (lengths[column] as number) - 1;
+    const from = (starts[column] as number) + JSONB_VERSION_BYTES;
+    const end = (starts[column] as number) + (lengths[column] as number);
     let next = at;
     for (let index = from; index < end; index++) out[next++] = bytes[index] as number;
     return next;
