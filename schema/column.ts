@@ -1,5 +1,4 @@
 /** Where does a field stand in a row as the database sends it? Beside its resolver, which says the same of an object. */
-import type { Row } from '../src/store/binaryValue.ts';
 import type { Context } from './context.ts';
 import type { NodeType } from './ids.ts';
 
@@ -18,8 +17,8 @@ export type Column =
   /** The place of the row in the list. */
   | { readonly kind: 'CURSOR' }
   | { readonly kind: 'CONSTANT'; readonly value: string }
-  /** A text that is made of properties. */
-  | { readonly kind: 'TEXT'; readonly text: (row: Row, columnOf: (property: string) => number) => string };
+  /** A place in the event log, of the properties that hold its epoch and its position. */
+  | { readonly kind: 'LOG_CURSOR'; readonly epoch: string; readonly position: string };
 
 /** The type of an object by a word of its row. */
 export interface TypeOf {
@@ -52,5 +51,4 @@ export const sameRow = (...unless: readonly string[]) => of({ kind: 'SAME_ROW', 
 export const rows = () => of({ kind: 'ROWS' });
 export const cursor = () => of({ kind: 'CURSOR' });
 export const constant = (value: string) => of({ kind: 'CONSTANT', value });
-export const text = (make: (row: Row, columnOf: (property: string) => number) => string) =>
-  of({ kind: 'TEXT', text: make });
+export const logCursor = (epoch: string, position: string) => of({ kind: 'LOG_CURSOR', epoch, position });

@@ -2,17 +2,14 @@
 import type { Audience, EventFilter } from '../src/decision/event.ts';
 import { EVENTS, type EventType, eventName } from '../src/events.ts';
 import type { AssignmentRow } from '../src/store/assignment.ts';
-import { bigintOf, uuidOf } from '../src/store/binaryPage.ts';
-import type { Row } from '../src/store/binaryValue.ts';
 import { ArgumentError, cursorAt, PAGE_MAXIMUM, type Page, type PageArguments } from '../src/store/connection.ts';
 import type { EventRow } from '../src/store/event.ts';
 import type { RolePolicyRow } from '../src/store/policy.ts';
 import type { PolicyTemplateRow } from '../src/store/policyTemplate.ts';
 import type { RequestRow } from '../src/store/request.ts';
-import { encodeCursor } from '../src/stream/cursor.ts';
 import { type Feed, ITEM_KINDS, StreamEndedError, type StreamItem } from '../src/stream/item.ts';
 import { builder } from './builder.ts';
-import { constant, property, row, text } from './column.ts';
+import { constant, logCursor, property, row } from './column.ts';
 import type { Context } from './context.ts';
 import { Principal } from './principal.ts';
 
@@ -52,11 +49,6 @@ export function eventTypes(name: string, description: string, types: readonly Ev
   });
 }
 
-/** Of an entry of the audit. */
-function streamCursor(row: Row, columnOf: (property: string) => number): string {
-  return encodeCursor({ epoch: uuidOf(row, columnOf('epoch')), position: Number(bigintOf(row, columnOf('position'))) });
-}
-
 /** What every item says, whatever stream it belongs to. */
 export function itemFields(
   ref: ReturnType<typeof builder.objectRef<StreamItem>>,
@@ -77,7 +69,7 @@ export function itemFields(
       resolve: ({ position }) => position,
     }),
     cursor: t.field({
-      ...text(streamCursor),
+      ...logCursor('epoch', 'position'),
       type: 'Cursor',
       description: 'Give it as `after` to go on behind this item.',
       resolve: ({ cursor }) => cursor,

@@ -15,6 +15,7 @@ import {
   JSONB_VERSION_BYTES,
   json,
   jsonText,
+  logCursor,
   put,
   putText,
   type Row,
@@ -292,14 +293,8 @@ class Compiler {
         // Of texts that are as long as the row, in JSON and that in base64.
         this.#copies(-1, 2);
         return around((to, at, row) => putText(to, at, (row as PlacedRow).page.cursorOf(row)));
-      case 'TEXT':
-        return around((to, at, row) =>
-          putText(
-            to,
-            at,
-            column.text(row, (name) => columnOf(layout, name)),
-          ),
-        );
+      case 'LOG_CURSOR':
+        return around(logCursor(columnOf(layout, column.epoch), columnOf(layout, column.position)));
       default:
         throw new Error(`${field.parentType.name}.${field.key} is no value of a row`);
     }

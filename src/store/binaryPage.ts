@@ -79,7 +79,7 @@ export function uuidOf({ bytes, starts }: Row, column: number): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-export function bigintOf({ bytes, starts }: Row, column: number): string {
+function bigintOf({ bytes, starts }: Row, column: number): string {
   return String(bytes.readBigInt64BE(starts[column]));
 }
 

@@ -247,6 +247,16 @@ export function globalId(column: number, prefixOf: (row: Row) => Uint8Array): Wr
   };
 }
 
+/** A place in the event log: `epoch:position` in base64, as `stream/cursor.ts` reads it. */
+export function logCursor(epoch: number, position: number): Write {
+  return (out, at, { bytes, starts }) => {
+    const length = uuidText(idText, 0, bytes, starts[epoch] as number);
+    idText[length] = COLON;
+    const digits = String(bytes.readBigInt64BE(starts[position] as number));
+    return base64(out, at, putText(idText, length + 1, digits));
+  };
+}
+
 function uuidText(out: Uint8Array, at: number, bytes: Uint8Array, from: number): number {
   let next = hex(out, at, bytes, from, from + 4);
   for (let pair = from + 4; pair < from + 10; pair += 2) next = hex(out, dash(out, next), bytes, pair, pair + 2);
