@@ -25,7 +25,7 @@ export interface Page<Row> {
   readonly list: string;
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
-  /** Rows of the whole list; a statement of its own, run when it is asked for. */
+  /** Rows of the whole list; a statement of its own, run when it is asked for, unless the page is the whole list. */
   readonly count: () => Promise<number>;
 }
 
@@ -180,6 +180,7 @@ export async function readPage<Row extends object>(
   const statement = pageStatement(db, view, where, { shape, backward, binary, limit });
   const { rows } = await statement.execute(db);
   const found = binary ? (rows[0] as BinaryRows).starts : (rows as unknown[][]);
+  const isWhole = args.after == null && args.before == null && found.length < limit;
   const more = found.length > size;
   if (more) found.length = size;
   if (backward) found.reverse();
@@ -188,7 +189,7 @@ export async function readPage<Row extends object>(
     list: view.name,
     hasNextPage: backward ? args.before != null : more,
     hasPreviousPage: backward ? more : args.after != null,
-    count,
+    count: isWhole ? () => Promise.resolve(found.length) : count,
   };
 }
 

@@ -111,6 +111,24 @@ describe('one statement', () => {
     expect([statement?.text.includes('count(*)'), others]).toEqual([true, []]);
   });
 
+  it('counts the rows of the page where they are all that there are', async () => {
+    const list = (page: string) =>
+      `{ requests(${page}) { totalCount nodes { id } pageInfo { hasNextPage endCursor } } }`;
+    const { nodes, totalCount, pageInfo } = (await gateway.ask('grace', list('first: 1000'))).data.requests;
+    expect([totalCount, pageInfo.hasNextPage]).toEqual([nodes.length, false]);
+    for (const [page, length] of [
+      ['first: 1000', 1],
+      ['last: 1000', 1],
+      [`first: ${totalCount}`, 1],
+      ['first: 3', 2],
+      [`first: 1000, after: "${pageInfo.endCursor}"`, 2],
+      [`last: 1000, before: "${pageInfo.endCursor}"`, 2],
+    ] as const) {
+      expect(await count(list(page)), page).toHaveLength(length);
+      expect((await gateway.ask('grace', list(page))).data.requests.totalCount, page).toBe(totalCount);
+    }
+  });
+
   it('reads a row more only to tell whether there is one, and no column that nobody asks for', async () => {
     const [plain] = await count('{ roles(first: 7) { nodes { displayName } } }');
     expect(plain?.values.at(-1)).toBe(7);
