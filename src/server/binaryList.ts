@@ -148,7 +148,7 @@ function writerOf(
 function newWriter(field: FieldPlan, layout: Layout, asked: { variables: Variables; form: RowForm }): BinaryWriter {
   const compiler = new Compiler(asked.variables);
   const write = compiler.row(field, layout, asked.form);
-  return { write, bytes: compiler.bytes, copies: Math.max(1, ...compiler.copies.values()) };
+  return { write, bytes: compiler.bytes, copies: Math.max(1, ...compiler.copies.values()) + compiler.cursorCopies };
 }
 
 const NULL = Buffer.from('null');
@@ -160,6 +160,7 @@ class Compiler {
   bytes = END_BYTES;
   /** How often the text of each column is written. */
   readonly copies = new Map<number, number>();
+  cursorCopies = 0;
   readonly #variables: Variables;
 
   constructor(variables: Variables) {
@@ -273,7 +274,7 @@ class Compiler {
     switch (column.kind) {
       case 'PROPERTY': {
         const at = columnOf(layout, column.property);
-        this.#copies(at, 1);
+        this.copies.set(at, (this.copies.get(at) ?? 0) + 1);
         return unlessNull([at], ofLeaf(leafOf(field, at) as Leaf), isNull);
       }
       case 'GLOBAL_ID': {
@@ -290,18 +291,15 @@ class Compiler {
         return columns.length === 0 ? ofObject(layout) : unlessNull(columns, ofObject(layout), isNull);
       }
       case 'CURSOR':
-        // Of texts that are as long as the row, in JSON and that in base64.
-        this.#copies(-1, 2);
+        // Of values of the row, as a list in JSON and that in base64.
+        this.bytes += 2 * VALUE_BYTES;
+        this.cursorCopies += 2;
         return around((to, at, row) => putText(to, at, (row as PlacedRow).page.cursorOf(row)));
       case 'LOG_CURSOR':
         return around(logCursor(columnOf(layout, column.epoch), columnOf(layout, column.position)));
       default:
         throw new Error(`${field.parentType.name}.${field.key} is no value of a row`);
     }
-  }
-
-  #copies(column: number, times: number): void {
-    this.copies.set(column, (this.copies.get(column) ?? 0) + times);
   }
 }
 

@@ -15,7 +15,6 @@ import {
 import { viewerOfRequest } from './bearer.ts';
 import { clientError } from './errors.ts';
 import type { GraphqlParts } from './graphql.ts';
-import { inTightHeap } from './tightHeap.ts';
 
 const FORMATS: Readonly<Record<string, UploadFormat>> = {
   'text/csv': 'CSV',
@@ -58,8 +57,7 @@ async function receive(parts: GraphqlParts, req: IncomingMessage): Promise<objec
     throw new UploadError(429, 'TOO_MANY_UPLOADS', sentence);
   }
   try {
-    // For whoever may send a file alone: it begins with a collection of all garbage.
-    const bytes = await inTightHeap(() => fillUpload(db, id, within(req, maximum, config)));
+    const bytes = await fillUpload(db, id, within(req, maximum, config));
     if (bytes === 0) throw new UploadError(400, 'EMPTY_FILE', 'The body is empty.');
     const expiresAt = await completeUpload(db(), id, bytes);
     return { id: uploadId(id), bytes, expiresAt };

@@ -1,6 +1,7 @@
 /** What have callers uploaded? Files in pieces that any gateway can read, each for whoever uploaded it and for a day. */
 import { sql } from 'kysely';
 import { CHUNK_BYTES } from './bulkOperation.ts';
+import { release } from './copyOut.ts';
 import type { Sql } from './database.ts';
 import { instant } from './transaction.ts';
 
@@ -38,6 +39,7 @@ export async function fillUpload(db: () => Sql, id: string, source: AsyncIterabl
       db(),
     );
     written += bytes.length;
+    release(bytes);
     waiting = [];
     size = 0;
   };
