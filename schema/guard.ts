@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { GraphQLError, type GraphQLResolveInfo, type GraphQLSchema, isObjectType } from 'graphql';
 import { applyMiddleware } from 'graphql-middleware';
+import { columnIn } from './column.ts';
 import { MATRIX } from './permissions.ts';
 
 const { shield, deny } = createRequire(import.meta.url)('graphql-shield') as typeof import('graphql-shield');
@@ -69,8 +70,11 @@ function checkMatrix(schema: GraphQLSchema, matrix: Rules): void {
     const type = schema.getType(typeName);
     if (!isObjectType(type)) throw new Error(`schema/permissions.ts names ${typeName}, which is no object type`);
     for (const [field, rule] of Object.entries(fields)) {
-      if (!type.getFields()[field])
-        throw new Error(`schema/permissions.ts names ${typeName}.${field}, which does not exist`);
+      const guarded = type.getFields()[field];
+      if (!guarded) throw new Error(`schema/permissions.ts names ${typeName}.${field}, which does not exist`);
+      if (columnIn(guarded.extensions)) {
+        throw new Error(`${typeName}.${field} is written from a column, past the rule it has in schema/permissions.ts`);
+      }
       if (typeof (rule as { resolve?: unknown } | undefined)?.resolve !== 'function') {
         throw new Error(`the row of ${typeName}.${field} in schema/permissions.ts is not a rule`);
       }

@@ -117,20 +117,21 @@ export function binaryRows(
 ): Buffer {
   const { write, bytes, copies } = writerOf(field, page.layout, { variables, form });
   const row = new PlacedRow(page, context);
-  const kept = out;
+  let to = out;
   let at = 0;
   for (let index = 0; index < page.length; index++) {
-    const room = bytes + page.find(row, index) * copies * ESCAPED_BYTES;
-    if (at + room > out.length) {
-      const larger = Buffer.allocUnsafeSlow(2 * (at + room));
-      out.copy(larger, 0, 0, at);
-      out = larger;
+    const most = at + bytes + page.find(row, index) * copies * ESCAPED_BYTES;
+    if (most > to.length) {
+      const larger = Buffer.allocUnsafeSlow(2 * most);
+      to.copy(larger, 0, 0, at);
+      to = larger;
     }
-    at = write(out, at, row);
+    at = write(to, at, row);
+    // What is written behind the end is lost without a word, and something that was in memory would be answered in its place.
+    if (at > most) throw new Error(`a row took ${at - most} bytes more than there was room for`);
   }
-  const written = out.subarray(0, at);
-  if (out.length > KEPT_BYTES) out = kept;
-  return written;
+  if (to.length <= KEPT_BYTES) out = to;
+  return to.subarray(0, at);
 }
 
 function writerOf(
@@ -160,6 +161,7 @@ class Compiler {
   bytes = END_BYTES;
   /** How often the text of each column is written. */
   readonly copies = new Map<number, number>();
+  /** The same for that of all columns in cursors: it comes on top of the columns themselves. */
   cursorCopies = 0;
   readonly #variables: Variables;
 
@@ -275,7 +277,8 @@ class Compiler {
       case 'PROPERTY': {
         const at = columnOf(layout, column.property);
         this.copies.set(at, (this.copies.get(at) ?? 0) + 1);
-        return unlessNull([at], ofLeaf(leafOf(field, at) as Leaf), isNull);
+        const write = ofLeaf(leafOf(field, at) as Leaf);
+        return unlessNull([at], field.isNullable ? ifKnown(field, at, { write, isNull }) : write, isNull);
       }
       case 'GLOBAL_ID': {
         const prefix = Buffer.from(`${field.parentType.name}:`);
@@ -396,8 +399,20 @@ function leafOf({ shape }: FieldPlan, column: number): Leaf | null {
 /** Nothing of it is escaped. */
 const word = (write: Write): Leaf => ({ json: quoted(write), cell: write });
 
+/** A word of another version of the gateway is null, and the other rows are there. */
+function ifKnown({ shape }: FieldPlan, column: number, { write, isNull }: { write: Write; isNull: Write }): Write {
+  const leaf = withoutNull(shape);
+  const texts = leaf.kind === 'LEAF' ? leaf.texts : null;
+  // A constraint of the database holds all others.
+  if (texts === null || isCopied(texts)) return write;
+  return (to, at, row) => (texts.has(wordOf(row, column)) ? write : isNull)(to, at, row);
+}
+
+const isCopied = (texts: ReadonlyMap<unknown, string>) =>
+  [...texts].every(([name, quotedName]) => quotedName === `"${name}"`);
+
 function enumWriter(texts: ReadonlyMap<unknown, string>, column: number): Write {
-  if ([...texts].every(([name, quotedName]) => quotedName === `"${name}"`)) return copied(column);
+  if (isCopied(texts)) return copied(column);
   const known = new Map([...texts].map(([name, quotedName]) => [name, Buffer.from(JSON.parse(quotedName))]));
   return (to, at, row) => {
     const name = known.get(wordOf(row, column));

@@ -19,7 +19,7 @@ export interface RowFormat {
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc4180; a spreadsheet must not take a text that begins with = + - @ for a formula, so it has an apostrophe in front. */
-const CSV = { record_delimiter: 'windows', escape_formulas: true } as const;
+const CSV = { record_delimiter: 'windows', escape_formulas: true, quoted_match: /[\r\n]/ } as const;
 
 export function rowFormat(format: ExportFormat, columns: readonly Column[]): RowFormat {
   if (format === 'JSONL') return { head: '', lines: (rows) => rows.map((row) => `${JSON.stringify(row)}\n`).join('') };

@@ -1,7 +1,6 @@
 /** What happens when assignments come in by the file? Every row is judged and answered for, and written as its mode says. */
 
 import { randomUUID } from 'node:crypto';
-import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { gzipSync } from 'node:zlib';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -514,27 +513,6 @@ describe('an import', () => {
 });
 
 describe('an upload', () => {
-  /** Collections of garbage that somebody asked for, each of which stops everybody else. */
-  async function collections(request: () => Promise<{ status: number }>): Promise<[status: number, count: number]> {
-    const seen: PerformanceEntry[] = [];
-    const observer = new PerformanceObserver((list) => seen.push(...list.getEntries()));
-    observer.observe({ entryTypes: ['gc'] });
-    const { status } = await request();
-    seen.push(...observer.takeRecords());
-    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
-    observer.disconnect();
-    const flagsOf = (entry: PerformanceEntry) => (entry as unknown as { detail: { flags: number } }).detail.flags;
-    return [status, seen.filter((entry) => flagsOf(entry) & constants.NODE_PERFORMANCE_GC_FLAGS_FORCED).length];
-  }
-
-  test('collects garbage for whoever may send a file, and for nobody else', async () => {
-    expect(await collections(() => send(null, 'x'))).toEqual([401, 0]);
-    expect(await collections(() => send('maya', 'x'))).toEqual([403, 0]);
-    expect(await collections(() => send('grace', 'x', 'text/plain'))).toEqual([415, 0]);
-    const [status, count] = await collections(() => send('grace', HEADER));
-    expect([status, count > 0]).toEqual([201, true]);
-  });
-
   test('is answered with its id, its size and its end', async () => {
     const { status, body } = await send('grace', HEADER, 'text/csv; charset=utf-8');
     expect([status, body]).toEqual([

@@ -12,6 +12,7 @@ import {
   subscribe,
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { property } from '../../schema/column.ts';
 import { FORBIDDEN, guard } from '../../schema/guard.ts';
 import { globalId } from '../../schema/ids.ts';
 import { MATRIX } from '../../schema/permissions.ts';
@@ -35,7 +36,11 @@ describe('a small schema', () => {
   });
   const schema = () => {
     calls.length = 0;
-    const Thing = new GraphQLObjectType({ name: 'Thing', fields: { open: field('open'), secret: field('secret') } });
+    const stored = { ...field('stored'), ...property('stored') };
+    const Thing = new GraphQLObjectType({
+      name: 'Thing',
+      fields: { open: field('open'), secret: field('secret'), stored },
+    });
     return new GraphQLSchema({
       query: new GraphQLObjectType({
         name: 'Query',
@@ -69,6 +74,11 @@ describe('a small schema', () => {
       'a row of a root type without a field',
       { Query: { thing: allow, number: allow, x: allow } },
       'names Query.x, which does not exist',
+    ],
+    [
+      'a row of a field that is written from a column',
+      { Thing: { stored: allow } },
+      'Thing.stored is written from a column, past the rule it has in schema/permissions.ts',
     ],
     ['rows without a type', { Other: { x: allow } }, 'names Other, which is no object type'],
     ['rows of a scalar', { String: { x: allow } }, 'names String, which is no object type'],

@@ -1,0 +1,44 @@
+/** What becomes of rows that nobody expects, where a list is written from bytes? */
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+
+let gateway: TestGateway;
+let client: pg.Client;
+beforeAll(async () => {
+  gateway = await startGateway({ config: { execution: 'compiled' } });
+  client = new pg.Client({ connectionString: gateway.clone.administratorUrl });
+  await client.connect();
+});
+afterAll(async () => {
+  await client.end();
+  await gateway.close();
+});
+
+test('names that are all escapes are whole, beside cursors that hold them once more', async () => {
+  const { rows } = await client.query<{ id: string }>('SELECT id FROM role ORDER BY display_name LIMIT 3');
+  await client.query('ALTER TABLE role DISABLE TRIGGER USER');
+  const names = rows.map((_, index) => `${'\u0001'.repeat(20_000)}${index}`);
+  for (const [index, { id }] of rows.entries()) {
+    await client.query('UPDATE role SET display_name = $1 WHERE id = $2', [names[index], id]);
+  }
+  const { data } = await gateway.ask(
+    'grace',
+    '{ roles(first: 3) { edges { cursor node { a: displayName b: displayName } } } }',
+  );
+  const { edges } = data.roles;
+  expect(edges.map(({ node }: { node: object }) => node)).toEqual(names.map((name) => ({ a: name, b: name })));
+  const keys = edges.map(
+    ({ cursor }: { cursor: string }) => JSON.parse(Buffer.from(cursor, 'base64url').toString())[1],
+  );
+  expect(keys).toEqual(names);
+});
+
+test('an event of a type that another version of the gateway has is there, without its type', async () => {
+  const list = async () =>
+    (await gateway.ask('grace', '{ auditEvents(last: 4) { nodes { position type } } }')).data.auditEvents.nodes;
+  const [first, second, ...others] = await list();
+  await client.query('ALTER TABLE event DISABLE TRIGGER USER');
+  await client.query(`UPDATE event SET type = 'assignment.newer' WHERE position = $1`, [second.position]);
+  expect(await list()).toEqual([first, { ...second, type: null }, ...others]);
+});
