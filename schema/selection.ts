@@ -44,15 +44,15 @@ export function wantedOf(info: Asker, source: Source): Wanted {
 export const wantedRowOf = remembering((selection, source): WantedRow => rowWanted([selection], source));
 
 function remembering<T>(read: (selection: Selection, source: Source) => T) {
-  const known = new WeakMap<Source, WeakMap<FieldNode, T>>();
+  const known = new WeakMap<Source, WeakMap<object, T>>();
   return ({ fieldNodes, fragments }: GraphQLResolveInfo, source: Source): T => {
     const [node, ...others] = fieldNodes as readonly FieldNode[] as [FieldNode, ...FieldNode[]];
-    // What is written in several places may come together differently in each operation of a document.
-    if (others.length > 0) return read(selectionOf(fieldNodes, fragments), source);
-    const remembered = known.get(source) ?? new WeakMap<FieldNode, T>();
+    // What is written in several places may come together differently in each operation of a document: in its plan, where it has one.
+    const place = others.length > 0 ? fieldNodes : node;
+    const remembered = known.get(source) ?? new WeakMap<object, T>();
     known.set(source, remembered);
-    const wanted = remembered.get(node) ?? read(selectionOf([node], fragments), source);
-    remembered.set(node, wanted);
+    const wanted = remembered.get(place) ?? read(selectionOf(fieldNodes, fragments), source);
+    remembered.set(place, wanted);
     return wanted;
   };
 }
