@@ -123,7 +123,7 @@ export async function createGateway({ config, database, url, ofProcess = false }
 function executorsOf(exporting: ExportParts): Gateway['executors'] {
   const exportRows = exportExecutor(exporting);
   return {
-    EXPORT: (run) => exportRows(run),
+    EXPORT: (run) => inTightHeap(() => exportRows(run)),
     IMPORT: (run) => inTightHeap(() => importAssignmentRows(run)),
   };
 }
