@@ -78,8 +78,8 @@ export class Hub {
   readonly #sweeper: NodeJS.Timeout;
   /** Events that have been handed to those who had joined by then. */
   readonly #recent: Recent;
-  /** The last of all subscriptions that are over, by performance.now(). */
-  #leftAt = Number.NEGATIVE_INFINITY;
+  /** When the last subscription ended, by performance.now(); to begin with, as if those of the gateway before had. */
+  #leftAt = performance.now();
   #epoch: string;
   #turn: Promise<unknown> = Promise.resolve();
   readonly #running: Promise<void>;

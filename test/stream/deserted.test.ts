@@ -1,5 +1,5 @@
 /** What does a gateway read of the log while nobody listens? Nothing, unless somebody may come back. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { documentOf } from '../support/documents.ts';
 import { open, startGateway, type TestGateway } from '../support/gateway.ts';
 import { until } from '../support/process.ts';
@@ -10,7 +10,15 @@ beforeAll(async () => {
   gateway = await startGateway();
   await numbered();
 });
+afterEach(() => vi.restoreAllMocks());
 afterAll(() => gateway.close());
+
+const MINUTE = 60_000;
+/** Whoever left, or might have been there before the gateway began, has been away for so long. */
+function pass(milliseconds: number): void {
+  const now = performance.now.bind(performance);
+  vi.spyOn(performance, 'now').mockImplementation(() => now() + milliseconds);
+}
 
 const execute = (statement: string) => gateway.database.em.fork().execute(statement) as Promise<unknown[]>;
 const numbered = () =>
@@ -31,7 +39,14 @@ const isRead = ({ text }: { text: string }) => /e\.payload ->> 'operationId'/.te
 /** For a single subscription, which is given what it wants alone. */
 const isReplay = (statement: { text: string }) => isRead(statement) && statement.text.includes('e.type = ANY');
 
-it('events are not read, and whoever begins later is given them from the log', async () => {
+it('events are read at first, for whoever was there before the gateway began', async () => {
+  using statements = watchStatements();
+  await happen();
+  await until('the gateway to have read it', () => statements.sent.some(isRead) && statements.areAnswered());
+});
+
+it('events are not read after a minute, and whoever begins later is given them from the log', async () => {
+  pass(MINUTE);
   const after = await end();
   using statements = watchStatements();
   await happen();
