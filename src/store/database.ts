@@ -2,11 +2,12 @@
 import path from 'node:path';
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, MikroORM } from '@mikro-orm/postgresql';
-import { type RawBuilder, sql } from 'kysely';
+import { Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, type RawBuilder, sql } from 'kysely';
 import pg from 'pg';
 import { PROJECT_FOLDER, SettingError } from '../config.ts';
 import { ENTITIES } from './entities.ts';
 import { PreparingClient } from './preparingClient.ts';
+import { StatementDriver } from './statementDriver.ts';
 
 /** Any number nobody else takes: two starting gateways migrate one after the other. */
 const MIGRATION_LOCK = 7_041_776_001;
@@ -65,11 +66,23 @@ function kyselyOf(em: EntityManager) {
 
 const outside = new WeakMap<Database, Sql>();
 
-/** For statements outside transactions, each on its own. It is kept: a fork for each statement takes a tenth of a millisecond. */
+/** For statements outside transactions, each on its own. */
 export function sqlOf(database: Database): Sql {
-  const known = outside.get(database) ?? kyselyOf(database.em.fork());
+  const known = outside.get(database) ?? statementsOf(database);
   outside.set(database, known);
   return known;
+}
+
+function statementsOf(database: Database): Sql {
+  const connection = database.em.getConnection();
+  return new Kysely({
+    dialect: {
+      createDriver: () => new StatementDriver(() => connection.getNativeClient()),
+      createAdapter: () => new PostgresAdapter(),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+    },
+  });
 }
 
 /**

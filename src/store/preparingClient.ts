@@ -23,6 +23,9 @@ export const AS_BINARY = '/* rows in binary */';
  */
 export const PLANNED_FOR_VALUES = '/* planned for its values */';
 
+/** What may stand there instead: others of its turn may share its connection, and none of them waits long for it. */
+export const WITH_OTHERS = '/* with others */';
+
 /**
  * What a write begins with that waits for the next statement of its transaction, mostly the commit. Whoever sends it goes on
  * at once, and hears of its failure from that statement. Outside a transaction it waits for nothing.
@@ -33,7 +36,12 @@ export const WITH_THE_NEXT = '/* with the next statement */';
 export const LINES_FOLLOW = '/* lines follow */';
 
 const PLANNED = /^(\/\* rows \w+ \w+ \*\/ )?\/\* planned for its values \*\//;
+const SHARING = /^\s*(\/\* rows \w+ \w+ \*\/ )?\/\* with others \*\//;
 const BEGIN = /^(begin|start transaction)\b/;
+
+export function mayShare(text: string): boolean {
+  return SHARING.test(text);
+}
 
 /** Of the whole process: every connection calls a statement by the same name. */
 const names = new Map<string, string>();

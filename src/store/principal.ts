@@ -18,6 +18,7 @@ import {
   type Wanted,
 } from './connection.ts';
 import { among, type Sql } from './database.ts';
+import { WITH_OTHERS } from './preparingClient.ts';
 import { begins, contains } from './search.ts';
 import { visiblePrincipal } from './visibility.ts';
 
@@ -118,7 +119,9 @@ export async function principalsById(
 ): Promise<PrincipalRow[]> {
   const visible = viewer ? visiblePrincipal(viewer, 'p') : sql<boolean>`true`;
   const { rows } = await sql<PrincipalRow>`
-    SELECT ${COLUMNS} FROM principal p WHERE ${among(sql`p.id`, ids)} AND ${visible}`.execute(db);
+    ${sql.raw(WITH_OTHERS)} SELECT ${COLUMNS} FROM principal p WHERE ${among(sql`p.id`, ids)} AND ${visible}`.execute(
+    db,
+  );
   return rows;
 }
 

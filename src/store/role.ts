@@ -5,6 +5,7 @@ import type { Permission } from '../decision/role.ts';
 import type { Provider } from '../decision/words.ts';
 import { columnsOf, type Join, type Page, type PageArguments, readPage, selectAll, type Wanted } from './connection.ts';
 import { among, type Sql } from './database.ts';
+import { WITH_OTHERS } from './preparingClient.ts';
 import type { Read } from './reads.ts';
 import { begins, contains } from './search.ts';
 
@@ -60,7 +61,10 @@ export function listRoles(db: Sql, filter: RoleFilter, page: PageArguments, want
 }
 
 export async function rolesById(db: Sql, ids: readonly string[]): Promise<RoleRow[]> {
-  const { rows } = await sql<RoleRow>`SELECT ${COLUMNS} FROM role r WHERE ${among(sql`r.id`, ids)}`.execute(db);
+  const { rows } =
+    await sql<RoleRow>`${sql.raw(WITH_OTHERS)} SELECT ${COLUMNS} FROM role r WHERE ${among(sql`r.id`, ids)}`.execute(
+      db,
+    );
   return rows;
 }
 

@@ -18,6 +18,7 @@ import {
   type Wanted,
 } from './connection.ts';
 import { among, type Sql } from './database.ts';
+import { WITH_OTHERS } from './preparingClient.ts';
 import type { Read } from './reads.ts';
 import { begins, contains } from './search.ts';
 import { visibleScope } from './visibility.ts';
@@ -121,7 +122,7 @@ export async function placeBelow(db: Sql, alias: string, path: string, bounds = 
 export async function scopesById(db: Sql, ids: readonly string[], viewer: Viewer | null = null): Promise<ScopeRow[]> {
   const visible = viewer ? visibleScope(viewer, 's') : sql<boolean>`true`;
   const { rows } = await sql<ScopeRow>`
-    SELECT ${COLUMNS} FROM scope s WHERE ${among(sql`s.id`, ids)} AND ${visible}`.execute(db);
+    ${sql.raw(WITH_OTHERS)} SELECT ${COLUMNS} FROM scope s WHERE ${among(sql`s.id`, ids)} AND ${visible}`.execute(db);
   return rows;
 }
 

@@ -48,7 +48,7 @@ export function watchStatements() {
     reads: () =>
       sent.filter(
         ({ text }) =>
-          /^\s*(\/\* rows \w+ \w+ \*\/ )?(SELECT|WITH)\b/.test(text) &&
+          /^\s*(\/\*[\w ]+\*\/\s+)*(SELECT|WITH)\b/.test(text) &&
           !/event_log|position IS NULL|advisory_lock|FROM event e\b/.test(text),
       ),
     /** All that is sent for streams, and for requests meanwhile. */
