@@ -110,13 +110,16 @@ const ACTIVATION: Source = {
   },
 };
 
+const FIELDS = { via: ['principalId'], conditionVersion: ['condition'], eligibility: ['eligibilityId'] };
+
+const ELIGIBILITY: Source = {
+  fields: FIELDS,
+  unless: ['principal', 'via', 'role', 'scope', 'eligibility', 'activation'],
+};
+
 export const ASSIGNMENT: Source = {
-  fields: {
-    via: ['principalId'],
-    conditionVersion: ['condition'],
-    eligibility: ['eligibilityId'],
-  },
-  joins: { principal: PRINCIPAL, role: ROLE, scope: SCOPE, activation: ACTIVATION },
+  fields: FIELDS,
+  joins: { principal: PRINCIPAL, role: ROLE, scope: SCOPE, activation: ACTIVATION, eligibility: ELIGIBILITY },
   sameAs: { via: 'principal' },
 };
 
@@ -214,12 +217,15 @@ Assignment.implement({
       resolve: (row) => instantText(row.createdAt),
     }),
     eligibility: t.field({
+      ...row('eligibility'),
       type: Assignment,
       nullable: true,
       description:
         'The eligible assignment that an activation rests on; null for all others, and when hidden from the caller.',
-      resolve: ({ eligibilityId }, _args, { loaders }, info) =>
-        eligibilityId === null ? null : loaders.assignmentWith(wantedRowOf(info, ASSIGNMENT)).load(eligibilityId),
+      resolve: ({ eligibility, eligibilityId }, _args, { loaders }, info) => {
+        if (eligibility !== undefined || eligibilityId === null) return eligibility ?? null;
+        return loaders.assignmentWith(wantedRowOf(info, ASSIGNMENT)).load(eligibilityId);
+      },
     }),
     activation: t.field({
       type: ActivationSettings,

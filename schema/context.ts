@@ -155,7 +155,11 @@ function limited(loaders: Loaders, { event }: StreamItem, { onPersonal }: View):
     visibleScope: only(loaders.visibleScope, null),
     assignment: only(loaders.assignment, event?.assignmentId),
     request: only(loaders.request, event?.requestId),
-    assignmentWith: (wanted) => only(loaders.assignmentWith(wanted), event?.assignmentId),
+    assignmentWith(wanted) {
+      // It is another object, although it is read with its activation.
+      if (wanted?.eligibility) onPersonal();
+      return only(loaders.assignmentWith(wanted), event?.assignmentId);
+    },
     requestWith: (wanted) => only(loaders.requestWith(wanted), event?.requestId),
     rolePolicy: only(loaders.rolePolicy, `${event?.roleId}/${event?.scopeId}`),
     policyTemplate: only(loaders.policyTemplate, event?.payload.templateId),

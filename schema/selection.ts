@@ -18,6 +18,8 @@ export interface Source {
   readonly fields?: Readonly<Record<string, readonly string[]>>;
   /** Fields that are rows of their own, joined under their names. */
   readonly joins?: Readonly<Record<string, Source>>;
+  /** Fields of a row that is joined: where one of these is selected too, it is looked up instead, with what they name. */
+  readonly unless?: readonly string[];
   /** Fields that are the row of another field, where they are one. */
   readonly sameAs?: Readonly<Record<string, string>>;
 }
@@ -99,7 +101,10 @@ function rowWanted(selections: readonly (Selection | undefined)[], source: Sourc
   for (const [name, joined] of Object.entries(joins)) {
     const names = [name, ...Object.keys(sameAs).filter((each) => sameAs[each] === name)];
     const below = selections.flatMap((selection) => names.flatMap((each) => selection?.[each] ?? []));
-    if (below.length > 0) row[name] = rowWanted(below, joined);
+    if (below.length === 0) continue;
+    const isLookedUp = below.some((selection) => joined.unless?.some((each) => Object.hasOwn(selection, each)));
+    if (isLookedUp) for (const property of fields[name] ?? []) row[property] = true;
+    else row[name] = rowWanted(below, joined);
   }
   return row;
 }

@@ -13,6 +13,7 @@ import {
 import { insertRow } from './bulk.ts';
 import {
   columnsOf,
+  type Join,
   type Ordering,
   type Orders,
   ordered,
@@ -56,21 +57,36 @@ export interface AssignmentRow {
   readonly scope?: ScopeRow;
   /** Null for an active one. */
   readonly activation?: ActivationRow | null;
+  /** Null where there is none for the viewer. */
+  readonly eligibility?: AssignmentRow | null;
 }
 
 export { ASSIGNMENT_PHASES, type AssignmentFilter, type AssignmentPhase } from './assignmentFilter.ts';
 
-const A = columnsOf('a', {
+const NAMES = {
   ...{ id: 'id', provider: 'provider', roleId: 'role_id', scopeId: 'scope_id', principalId: 'principal_id' },
   ...{ type: 'type', state: 'state', startsAt: 'starts_at', endsAt: 'ends_at', endedBy: 'ended_by' },
   ...{ eligibilityId: 'eligibility_id', requestId: 'request_id', condition: 'condition', createdAt: 'created_at' },
-} as const satisfies Record<Exclude<keyof AssignmentRow, 'principal' | 'role' | 'scope' | 'activation'>, string>);
+} as const satisfies Record<
+  Exclude<keyof AssignmentRow, 'principal' | 'role' | 'scope' | 'activation' | 'eligibility'>,
+  string
+>;
+const A = columnsOf('a', NAMES);
 const COLUMNS = selectAll(A);
 
 const JOINS = {
   ...{ principal: principalJoin('p', A.principalId), role: roleJoin(A.roleId), scope: scopeJoin(A.scopeId) },
   activation: activationJoin(A),
-};
+  eligibility: {
+    from: sql`LEFT JOIN assignment eligible ON eligible.id = ${A.eligibilityId}`,
+    columns: columnsOf('eligible', NAMES),
+    isGuarded: true,
+  },
+} satisfies Record<string, Join>;
+
+const visibleTo = (viewer: Viewer) => ({
+  eligibility: () => visibleAccess(viewer, { alias: 'eligible', typeColumn: 'type', isFound: true }),
+});
 
 export const ASSIGNMENT_ORDERS = ['CREATED_AT', 'STARTS_AT', 'ENDS_AT', 'PRINCIPAL_NAME'] as const;
 export type AssignmentOrder = Ordering<(typeof ASSIGNMENT_ORDERS)[number]>;
@@ -102,9 +118,8 @@ export async function listAssignments(
   const from = byName ? sql`${rows} JOIN principal holder ON holder.id = a.principal_id` : rows;
   const where = conditions.filter((each) => each !== few).map(({ condition }) => condition);
   const order = ordered('assignments', ORDERS, orderBy);
-  const isPlannedForValues = dependsOnValues(filter);
-  const list = { columns: A, alias: 'a', joins: JOINS, from, where, ...order, isPlannedForValues };
-  return readPage(db, list, page, wanted);
+  const list = { columns: A, alias: 'a', joins: JOINS, visible: visibleTo(viewer), from, where, ...order };
+  return readPage(db, { ...list, isPlannedForValues: dependsOnValues(filter) }, page, wanted);
 }
 
 export interface CopyFilter extends Pick<AssignmentFilter, 'providers' | 'types' | 'roleIds'> {
@@ -137,8 +152,9 @@ export function assignmentsById(
   viewer: Viewer,
   wanted: WantedRow = null,
 ): Promise<AssignmentRow[]> {
-  const where = [among(A.id, ids), visibleAccess(viewer, { alias: 'a', typeColumn: 'type' })];
-  return readRows(db, { columns: A, joins: JOINS, from: sql`assignment a`, where }, wanted);
+  const where = [among(A.id, ids), visibleAccess(viewer, { alias: 'a', typeColumn: 'type', isFound: true })];
+  const view = { columns: A, joins: JOINS, visible: visibleTo(viewer), from: sql`assignment a`, where };
+  return readRows(db, view, wanted);
 }
 
 export interface Held {

@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { BinaryPage, type Layout } from './binaryPage.ts';
 import type { BinaryRows } from './binaryRows.ts';
 import type { Sql } from './database.ts';
-import { AS_ARRAYS, AS_BINARY, PLANNED_FOR_VALUES } from './preparingClient.ts';
+import { AS_ARRAYS, AS_BINARY, PLANNED_FOR_VALUES, WITH_OTHERS } from './preparingClient.ts';
 import { instant } from './transaction.ts';
 
 export interface PageArguments {
@@ -51,6 +51,8 @@ export interface Join {
   readonly from: RawBuilder<unknown>;
   /** The first is never null where there is a row. */
   readonly columns: Columns;
+  /** Whoever sees the row that names it need not see it: each list says to whom it is there. Default false. */
+  readonly isGuarded?: boolean;
 }
 
 export interface ListView {
@@ -60,6 +62,8 @@ export interface ListView {
   /** The alias of the one table the list is made of; needed for joins, which are looked up for the rows of the page alone. */
   readonly alias?: string;
   readonly joins?: Readonly<Record<string, Join>>;
+  /** When rows of the guarded joins are there, by their names. */
+  readonly visible?: Readonly<Record<string, () => RawBuilder<boolean>>>;
   readonly from: RawBuilder<unknown>;
   readonly where: readonly RawBuilder<boolean>[];
   /** Expressions that order the list, the last one unique; `type` is their PostgreSQL type. */
@@ -216,19 +220,15 @@ function binaryPage<Row>(view: ListView, { layout, selected, key }: Shape, { byt
 /** Rows that are looked up and make no page, with what is looked at of them and of the rows that they name. */
 export async function readRows<Row extends object>(
   db: Sql,
-  view: Pick<ListView, 'columns' | 'joins' | 'from' | 'where'>,
+  view: Pick<ListView, 'columns' | 'joins' | 'visible' | 'from' | 'where'>,
   row: WantedRow,
 ): Promise<Row[]> {
   const shape = newShape({ ...view, order: [] }, { row, cursors: false });
   const columns = sql.join(shape.selected.map((each, index) => sql`${each} AS ${sql.ref(`c${index}`)}`));
-  const joined =
-    shape.joined.length > 0
-      ? sql.join(
-          shape.joined.map(({ from }) => from),
-          sql` `,
-        )
-      : sql``;
-  const statement = sql<unknown[]>`${sql.raw(AS_ARRAYS)} SELECT ${columns} FROM ${view.from} ${joined}
+  const joined = sequence([...shape.joined, ...guardedJoins(view, shape)]);
+  const statement = sql<
+    unknown[]
+  >`${sql.raw(`${AS_ARRAYS} ${WITH_OTHERS}`)} SELECT ${columns} FROM ${view.from} ${joined}
     WHERE ${conjunction(view.where)}`;
   return (await statement.execute(db)).rows.map((values) => rowOf(values, shape) as Row);
 }
@@ -243,7 +243,10 @@ interface Shape {
   readonly selected: readonly RawBuilder<unknown>[];
   readonly own: readonly string[];
   readonly joins: readonly { readonly name: string; readonly names: readonly string[]; readonly at: number }[];
-  readonly joined: readonly Join[];
+  /** What is joined for everybody. */
+  readonly joined: readonly RawBuilder<unknown>[];
+  /** Names of the other joins. */
+  readonly guarded: readonly string[];
   readonly key: readonly number[];
   readonly layout: Layout;
   /** Text around the conditions, for each direction and bound. */
@@ -270,13 +273,15 @@ function newShape(
   const own = Object.keys(view.columns).filter((name, index) => index === 0 || row === null || row[name] !== undefined);
   const selected = own.map((name) => view.columns[name] as RawBuilder<unknown>);
   const joins: Shape['joins'][number][] = [];
-  const joined: Join[] = [];
+  const joined: RawBuilder<unknown>[] = [];
+  const guarded: string[] = [];
   for (const [name, join] of Object.entries(view.joins ?? {})) {
     const part = row?.[name];
     if (part === undefined || part === true || part === null) continue;
     const names = Object.keys(join.columns).filter((column, index) => index === 0 || part[column] !== undefined);
     joins.push({ name, names, at: selected.length });
-    joined.push(join);
+    if (join.isGuarded) guarded.push(name);
+    else joined.push(join.from);
     selected.push(...names.map((column) => join.columns[column] as RawBuilder<unknown>));
   }
   const places = view.order.map(({ by }, index) => ({
@@ -285,12 +290,26 @@ function newShape(
   }));
   const key = cursors ? places.map((place) => indexOf(selected, place, binary)) : [];
   const layout = layoutOf(own, 0, new Map(joins.map(({ name, names, at }) => [name, layoutOf(names, at)])));
-  return { selected, own, joins, joined, key, layout, statements: new Map() };
+  return { selected, own, joins, joined, guarded, key, layout, statements: new Map() };
 }
 
 function layoutOf(names: readonly string[], first: number, rows: Layout['rows'] = new Map()): Layout {
   return { columns: new Map(names.map((name, index) => [name, first + index])), rows, first };
 }
+
+/** Put together for each viewer, and never remembered. */
+function guardedJoins(
+  { joins, visible }: Pick<ListView, 'joins' | 'visible'>,
+  { guarded }: Shape,
+): RawBuilder<unknown>[] {
+  return guarded.map((name) => {
+    const isVisible = visible?.[name];
+    if (!isVisible) throw new Error(`nobody says to whom the ${name} is there`);
+    return sql`${joins?.[name]?.from} AND ${isVisible()}`;
+  });
+}
+
+const sequence = (parts: readonly RawBuilder<unknown>[]) => (parts.length > 0 ? sql.join([...parts], sql` `) : sql``);
 
 /** A column of the order that is read anyway is not read twice: both come as PostgreSQL's text, or as its bytes. */
 function indexOf(
@@ -322,6 +341,8 @@ function rowOf(values: readonly unknown[], { own, joins }: Shape): object {
 
 /** Pages of most clients, each with a statement of its own; with the row that tells whether there are more, or without it. */
 const USUAL = new Set([PAGE_DEFAULT, 100, 200, 250, 500, PAGE_MAXIMUM].flatMap((size) => [size, size + 1]));
+/** Nobody waits long for a page of so many rows. */
+const SMALL = 101;
 /** Of any other page. */
 const BOUNDS = [PAGE_DEFAULT, PAGE_MAXIMUM + 1];
 
@@ -340,16 +361,13 @@ function pageStatement(
   const name = `${bound} ${backward} ${view.isPlannedForValues}`;
   const text = shape.statements.get(name) ?? pageText(db, view, { shape, backward, binary, bound });
   shape.statements.set(name, text);
-  const { before, between, behind } = text;
-  return sql`${before} ${view.from} WHERE ${conjunction(where)} ${between} ${isUsual ? sql`` : sql`LIMIT ${limit}`} ${behind}`;
+  const { before, between, behind, end } = text;
+  const guarded = sequence(guardedJoins(view, shape));
+  return sql`${before} ${view.from} WHERE ${conjunction(where)} ${between} ${isUsual ? sql`` : sql`LIMIT ${limit}`} ${behind} ${guarded} ${end}`;
 }
 
-/** What surrounds the conditions and the limit. */
-interface PageText {
-  readonly before: RawBuilder<unknown>;
-  readonly between: RawBuilder<unknown>;
-  readonly behind: RawBuilder<unknown>;
-}
+/** What surrounds the conditions, the limit and the guarded joins. */
+type PageText = Readonly<Record<'before' | 'between' | 'behind' | 'end', RawBuilder<unknown>>>;
 
 function pageText(
   db: Sql,
@@ -363,21 +381,25 @@ function pageText(
 ): PageText {
   const direction = view.descending !== backward ? sql`DESC` : sql`ASC`;
   const form = binary ? AS_BINARY : AS_ARRAYS;
-  const first = sql.raw(view.isPlannedForValues ? `${form} ${PLANNED_FOR_VALUES}` : form);
+  const way = view.isPlannedForValues ? ` ${PLANNED_FOR_VALUES}` : bound > SMALL ? '' : ` ${WITH_OTHERS}`;
+  const first = sql.raw(`${form}${way}`);
   const order = sql.join(view.order.map(({ by }) => sql`${by} ${direction}`));
   const columns = sql.join(selected.map((each, index) => sql`${each} AS ${sql.ref(`c${index}`)}`));
   const between = sql`ORDER BY ${order} LIMIT ${sql.lit(bound)}) page`;
   if (view.alias === undefined) {
     const before = sql`${first} SELECT * FROM (SELECT ${columns} FROM`;
-    return { before: asText(db, before), between: asText(db, between), behind: sql`` };
+    return { before: asText(db, before), between: asText(db, between), behind: sql``, end: sql`` };
   }
   const alias = sql.ref(view.alias);
   const keys = sql.join(view.order.map(({ by }, index) => sql`${by} AS ${sql.ref(`key${index}`)}`));
   const again = sql.join(view.order.map((_, index) => sql`${keyColumn(view.alias as string, index)} ${direction}`));
-  const joins = joined.map(({ from }) => from);
-  const behind = sql`) ${alias} ${sql.join(joins, sql` `)} ORDER BY ${again}`;
+  const behind = sql`) ${alias} ${sequence(joined)}`;
   const before = sql`${first} SELECT ${columns} FROM (SELECT * FROM (SELECT ${alias}.*, ${keys} FROM`;
-  return { before: asText(db, before), between: asText(db, between), behind: asText(db, behind) };
+  const end = sql`ORDER BY ${again}`;
+  return {
+    ...{ before: asText(db, before), between: asText(db, between) },
+    ...{ behind: asText(db, behind), end: asText(db, end) },
+  };
 }
 
 /** Put together once: Kysely takes a tenth of a millisecond for the parts of a list. What holds values stays as it is. */

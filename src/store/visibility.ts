@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { browsesDirectory, type Powers, type Viewer } from '../decision/powers.ts';
 import { TENANT_ROOT_SCOPE } from '../decision/role.ts';
 import { ASSIGNMENT_TYPES, PROVIDERS, type Provider } from '../decision/words.ts';
+import { unseen } from './database.ts';
 
 type Predicate = RawBuilder<boolean>;
 
@@ -10,6 +11,8 @@ type Predicate = RawBuilder<boolean>;
 export interface AccessColumns {
   readonly alias: string;
   readonly typeColumn: 'type' | 'assignment_type';
+  /** The rows are found by their ids: one plan serves everybody. Default false: the planner looks at what the viewer may see. */
+  readonly isFound?: boolean;
 }
 
 const ids = (values: readonly string[]) => sql`${[...values]}::uuid[]`;
@@ -22,12 +25,13 @@ const column = (alias: string, name: string) => sql.ref(`${alias}.${name}`);
  */
 export function visibleAccess(
   { id, powers }: Viewer,
-  { alias, typeColumn }: AccessColumns,
+  { alias, typeColumn, isFound = false }: AccessColumns,
   providers: readonly Provider[] = PROVIDERS,
 ): Predicate {
+  const idsOf = isFound ? unseen : ids;
   const provider = column(alias, 'provider');
   const scopeId = column(alias, 'scope_id');
-  const parts: Predicate[] = [sql<boolean>`${column(alias, 'principal_id')} = ANY(${ids([id, ...powers.groups])})`];
+  const parts: Predicate[] = [sql<boolean>`${column(alias, 'principal_id')} = ANY(${idsOf([id, ...powers.groups])})`];
   const entra = providers.includes('ENTRA_ROLE');
   if (entra && powers.entraView.length === ASSIGNMENT_TYPES.length) {
     parts.push(sql<boolean>`${provider} = 'ENTRA_ROLE'`);

@@ -189,7 +189,7 @@ const BOUNDS: Record<QueryName, Bound> = {
     }),
   },
   myRoles: {
-    statements: 4,
+    statements: 3,
     ask: async (size) => ({
       caller: await una(),
       variables: { first: size },

@@ -7,8 +7,11 @@ import {
   isInterfaceType,
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { globalId } from '../../schema/ids.ts';
 import { createSchema } from '../../schema/schema.ts';
+import { TENANT_ROOT_SCOPE } from '../../src/decision/role.ts';
 import { type Anything, startGateway, type TestGateway } from '../support/gateway.ts';
+import { AZURE_CONTRIBUTOR, AZURE_READER, rowsOf } from '../support/rows.ts';
 import { watchStatements } from '../support/statements.ts';
 
 let gateway: TestGateway;
@@ -66,6 +69,35 @@ describe.each(LISTS)('%s', (list, typeName) => {
   });
 });
 
+it('an activation does not show the eligible assignment above to whoever sees only what is below', async () => {
+  const rows = rowsOf(gateway.database);
+  const above = await rows.scope('RESOURCE_GROUP', TENANT_ROOT_SCOPE, '/above');
+  const below = await rows.scope('RESOURCE', above, '/above/below');
+  const [una, reader, wide] = await Promise.all([rows.user(), rows.user(), rows.user()]);
+  const azure = { provider: 'AZURE_RESOURCE', role: AZURE_CONTRIBUTOR } as const;
+  const eligibility = await rows.assignment({ ...azure, principal: una, scope: above, type: 'ELIGIBLE' });
+  await rows.assignment({ ...azure, principal: una, scope: below, eligibility, ends: 60 });
+  for (const [principal, scope] of [
+    [reader, below],
+    [wide, above],
+  ] as const) {
+    await rows.assignment({ ...azure, role: AZURE_READER, principal, scope });
+  }
+  const read = async (who: string, fields: string) => {
+    const query = `{ assignments(filter: { states: [ACTIVATED], below: "/above/below" }) { nodes { eligibility { ${fields} } } } }`;
+    const { data } = await gateway.ask({ token: await gateway.tokenOf(who) }, query);
+    return data.assignments.nodes;
+  };
+  for (const fields of ['id', 'id principal { id }']) {
+    expect(await read(reader, fields), fields).toEqual([{ eligibility: null }]);
+    for (const who of [wide, una]) {
+      expect(await read(who, fields), fields).toMatchObject([
+        { eligibility: { id: globalId('Assignment', eligibility) } },
+      ]);
+    }
+  }
+});
+
 describe('one statement', () => {
   const count = async (query: string, variables?: object) => {
     await gateway.ask('grace', query, variables);
@@ -81,6 +113,12 @@ describe('one statement', () => {
     expect(await count(`{ assignments(first: 200) { nodes { id ${NAMES} } } }`)).toHaveLength(1);
     expect(await count(`{ requests(first: 200) { nodes { id ${NAMES} requestor { displayName } } } }`)).toHaveLength(1);
     expect(await count('{ rolePolicies { nodes { id role { displayName } scope { path } } } }')).toHaveLength(1);
+    expect(await count('{ assignments(first: 200) { nodes { eligibility { id startsAt } } } }')).toHaveLength(1);
+  });
+
+  it('reads what eligible assignments name with one more', async () => {
+    const names = `eligibility { id ${NAMES} via { id } }`;
+    expect(await count(`{ assignments(first: 200) { nodes { ${names} } } }`)).toHaveLength(2);
   });
 
   it('reads it through fragments, aliases and edges, and with a field that a variable leaves out or not', async () => {

@@ -2,6 +2,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { until } from '../support/process.ts';
 
 let gateway: TestGateway;
 let client: pg.Client;
@@ -37,6 +38,7 @@ test('names that are all escapes are whole, beside cursors that hold them once m
 test('an event of a type that another version of the gateway has is there, without its type', async () => {
   const list = async () =>
     (await gateway.ask('grace', '{ auditEvents(last: 4) { nodes { position type } } }')).data.auditEvents.nodes;
+  await until('four events to be numbered', async () => (await list()).length === 4);
   const [first, second, ...others] = await list();
   await client.query('ALTER TABLE event DISABLE TRIGGER USER');
   await client.query(`UPDATE event SET type = 'assignment.newer' WHERE position = $1`, [second.position]);

@@ -8,7 +8,7 @@ import { createSchema } from '../../schema/schema.ts';
 import { processNow } from '../../src/clock.ts';
 import { type Audience, concerns, showsByPowers, takesPart } from '../../src/decision/event.ts';
 import type { Viewer } from '../../src/decision/powers.ts';
-import { ENTRA, GROUP_MEMBER, GROUP_OWNER } from '../../src/decision/role.ts';
+import { DIRECTORY_SCOPE, ENTRA, GROUP_MEMBER, GROUP_OWNER, TENANT_ROOT_SCOPE } from '../../src/decision/role.ts';
 import { ASSIGNMENT_EVENTS, AUDIT_EVENTS, POLICY_EVENTS } from '../../src/events.ts';
 import { type EventRow, readEvents } from '../../src/store/event.ts';
 import { instant } from '../../src/store/transaction.ts';
@@ -19,7 +19,7 @@ import { type LiveViewer, Viewers } from '../../src/stream/viewers.ts';
 import { type Anything, rawSocket, startGateway, type TestGateway } from '../support/gateway.ts';
 import { ask, type Cast, gather, type Audience as Somebody } from '../support/happenings.ts';
 import { until } from '../support/process.ts';
-import { PLAIN_ROLE, type Rows, rowsOf } from '../support/rows.ts';
+import { AZURE_CONTRIBUTOR, AZURE_READER, PLAIN_ROLE, type Rows, rowsOf } from '../support/rows.ts';
 
 const schema = createSchema();
 const parsed = new Map<string, DocumentNode>();
@@ -42,6 +42,7 @@ const PARTS = {
       'assignment { eligibility { id } }',
       'assignment { activation { maximumDuration requires approvers { displayName } } }',
     ],
+    'request { assignment { eligibility { id } } }',
     ...['request { id status justification ticket { number } }', `request { requestor ${PERSON} assignment ${HELD} }`],
   ],
   auditEvents: [
@@ -85,8 +86,8 @@ beforeAll(async () => {
   rows = rowsOf(gateway.database);
   cast = await gather(gateway.database);
   const twins = await sameRolesOtherSelves();
-  everybody = [...cast.audience, ...twins];
   await happenToThose();
+  everybody = [...cast.audience, ...twins, ...(await sameSightOfWhatIsBelow())];
   lives = new Map(await Promise.all(everybody.map(async (who) => [who.name, await viewerOf(who)] as const)));
 });
 afterAll(() => gateway.close());
@@ -120,18 +121,49 @@ async function sameRolesOtherSelves(): Promise<Somebody[]> {
   return [...twins, { ...auditor, name: 'auditTwin', objectId }];
 }
 
+/** Both see an activation, and one of them the eligible assignment above: it is that of a group which the other is not in. */
+async function sameSightOfWhatIsBelow(): Promise<Somebody[]> {
+  const above = await rows.scope('RESOURCE_GROUP', TENANT_ROOT_SCOPE, '/above');
+  const below = await rows.scope('RESOURCE', above, '/above/below');
+  const azure = { provider: 'AZURE_RESOURCE', role: AZURE_CONTRIBUTOR } as const;
+  const readers: Somebody[] = [];
+  for (const name of ['belowMember', 'below']) {
+    const objectId = await rows.user(name);
+    await rows.assignment({ ...azure, role: AZURE_READER, principal: objectId, scope: below });
+    readers.push({ name, objectId, kind: 'USER' });
+  }
+  const crew = await rows.group();
+  const [member] = readers as [Somebody];
+  await rows.assignment({
+    ...{ provider: 'GROUP', scope: crew.scope, principal: member.objectId, role: GROUP_MEMBER },
+  });
+  const eligibility = await rows.assignment({ ...azure, principal: crew.id, scope: above, type: 'ELIGIBLE' });
+  const principal = await rows.user('Holder below');
+  const assignment = await rows.assignment({ ...azure, principal, scope: below, eligibility, ends: 60 });
+  const request = await rows.request({ ...azure, principal, scope: below, status: 'PROVISIONED', eligibility });
+  await rows.run(sql`UPDATE request SET target_id = ${assignment} WHERE id = ${request}`);
+  activatedBelow = { ...azure, type: 'assignment.activated', principal, assignment, request, scope: below };
+  return readers;
+}
+
+let activatedBelow: Told;
+
 interface Told {
   readonly type: string;
+  readonly provider?: string;
+  readonly scope?: string;
   readonly principal?: string;
   readonly assignment?: string;
+  readonly request?: string;
   readonly role?: string;
   readonly payload?: object;
 }
 
-async function event({ type, principal, assignment, role = PLAIN_ROLE, payload = {} }: Told): Promise<void> {
-  await rows.run(sql`INSERT INTO event (at, type, provider, assignment_type, principal_id, role_id, scope_id, assignment_id, payload)
-    VALUES (clock_timestamp(), ${type}, 'ENTRA_ROLE', ${principal ? 'ACTIVE' : null}, ${principal ?? null}, ${role},
-      '00000000-0000-4000-8000-000000000001', ${assignment ?? null}, ${JSON.stringify(payload)}::jsonb)`);
+async function event({ type, principal, assignment, role = PLAIN_ROLE, payload = {}, ...at }: Told): Promise<void> {
+  const { provider = 'ENTRA_ROLE', scope = DIRECTORY_SCOPE, request = null } = at;
+  await rows.run(sql`INSERT INTO event (at, type, provider, assignment_type, principal_id, role_id, scope_id, assignment_id, request_id, payload)
+    VALUES (clock_timestamp(), ${type}, ${provider}, ${principal ? 'ACTIVE' : null}, ${principal ?? null}, ${role},
+      ${scope}, ${assignment ?? null}, ${request}, ${JSON.stringify(payload)}::jsonb)`);
 }
 
 /** Changes of role settings, one of them made from a template, and of the template. */
@@ -297,6 +329,9 @@ describe('over sockets', () => {
 });
 
 describe('what is made once for many', () => {
+  // It is the last of its kind, and so among the sample.
+  beforeAll(() => event(activatedBelow));
+
   /** As the gateway puts it into words; `heeding` whatever is found to be somebody's own. */
   function renderingOf(document: string, heeding: boolean): Rendering {
     return {
@@ -377,6 +412,7 @@ describe('what is made once for many', () => {
 
   it.each([
     ['assignmentEvents', 'assignment { eligibility { via { displayName } } }'],
+    ['assignmentEvents', 'request { assignment { eligibility { id } } }'],
     ['policyEvents', 'policy { template { template { name } } }'],
   ] as const)('would be wrong if nobody heeded what is the viewer’s own: %s, %s', async (stream, part) => {
     expect((await compare(stream, [part], false)).wrong.length).toBeGreaterThan(0);
