@@ -1,4 +1,5 @@
 /** On which connection is a statement outside transactions sent? On one of its own, or with others of its turn on one for all. */
+import { nextTick } from 'node:process';
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely';
 import type pg from 'pg';
 import { mayShare } from './preparingClient.ts';
@@ -71,7 +72,7 @@ export class StatementDriver implements Driver {
     if (known && known.statements < TOGETHER) return known;
     const shared = this.#newShared();
     this.#shared = shared;
-    process.nextTick(() => {
+    nextTick(() => {
       if (this.#shared === shared) this.#shared = null;
     });
     return shared;
@@ -83,7 +84,7 @@ export class StatementDriver implements Driver {
         .connection;
       // All of them are sent before the next turn.
       stream.cork();
-      process.nextTick(() => stream.uncork());
+      nextTick(() => stream.uncork());
       return connected;
     });
     return { client, statements: 0, unanswered: 0 };
