@@ -1,13 +1,15 @@
 /**
  * What does a read cost? Questions to the gateway with tokens and matrix, to PostGraphile, and to what one would write by
  * hand behind plain `node:http`, in turns, on one database with 100,000 assignments. The latter two ask nobody for a token and
- * show everything to everybody.
+ * show everything to everybody. What is written by hand must answer the same as the gateway before anything is measured; of
+ * PostGraphile a little less is asked.
  */
 import { type Measure, median, report } from './report.ts';
 import { type Caller, startCaller } from './support/caller.ts';
 import type { Calls } from './support/callers.ts';
 import { type Question, startReading } from './support/reading.ts';
 import { type Rival, startRival } from './support/rivals.ts';
+import { type Answer, expectSame } from './support/sameAnswer.ts';
 import { processorTimeOf, type Stack } from './support/stack.ts';
 
 const ASSIGNMENTS = Number(process.env.BENCH_ASSIGNMENTS ?? 100_000);
@@ -72,6 +74,10 @@ async function idleRate(stack: Stack): Promise<number> {
 
 async function measure(servers: Servers, question: Question, index: number): Promise<Measure[]> {
   const answers = await answersOf(servers, question, index);
+  const [gateway, , ...byHand] = answers.map(({ answers: all }) => all);
+  for (const each of byHand) {
+    for (const [asker, own] of (gateway ?? []).entries()) expectSame(question.name, own, each[asker] ?? {});
+  }
   const sizes = answers.map(({ rows }) => rows);
   if (new Set(sizes).size !== 1) throw new Error(`${question.name}: different numbers of rows: ${sizes.join(', ')}`);
   const contenders = await Promise.all(answers.map(({ start }) => start()));
@@ -105,7 +111,7 @@ async function costOf({ caller, spent, idle }: Contender): Promise<Cost> {
   };
 }
 
-/** Each of the four with the first answer, and with what starts its callers. */
+/** Each of the four with its answers to every asker, and with what starts its callers. */
 async function answersOf({ stack, postgraphile, limit, idle }: Servers, question: Question, index: number) {
   const spent = (rival: Rival) => async () => ({
     server: await processorTimeOf(rival.pid, false),
@@ -136,26 +142,31 @@ async function answersOf({ stack, postgraphile, limit, idle }: Servers, question
   ];
 }
 
-type Requests = readonly { readonly token: string; readonly body: string }[];
+interface Request {
+  readonly token: string;
+  readonly body: string;
+}
 
-async function answer(url: string, requests: Requests, spent: Contender['spent'], idle: number) {
-  const [first] = requests;
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${first?.token}` };
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: first?.token ? headers : { 'content-type': 'application/json' },
-    body: first?.body ?? '',
-  });
-  const text = await response.text();
-  if (!response.ok || text.includes('"errors"'))
-    throw new Error(`${url} answered ${response.status}: ${text.slice(0, 2_000)}`);
+async function answer(url: string, requests: readonly Request[], spent: Contender['spent'], idle: number) {
+  const answers: Answer[] = [];
+  for (const request of requests) answers.push(await ask(url, request));
   return {
-    rows: rowsIn(JSON.parse(text)),
+    answers,
+    rows: rowsIn(answers[0]),
     start: async (): Promise<Contender> => {
       const http = { url, requests, expected: '"data"', again: true };
       return { caller: await startCaller({ callers: CALLERS, http }), spent, idle };
     },
   };
+}
+
+async function ask(url: string, { token, body }: Request): Promise<Answer> {
+  const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
+  const response = await fetch(url, { method: 'POST', headers, body });
+  const text = await response.text();
+  if (!response.ok || text.includes('"errors"'))
+    throw new Error(`${url} answered ${response.status}: ${text.slice(0, 2_000)}`);
+  return JSON.parse(text) as Answer;
 }
 
 /** Assignments, requests and events: whatever is about a role. */

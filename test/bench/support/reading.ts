@@ -1,6 +1,7 @@
 /**
- * Which six questions do benches of reads ask? Each as a document of our clients, as one that has PostGraphile do the same
- * work, and as the SQL that whoever writes it by hand would send, in two forms: as JSON, and as flat rows.
+ * Which six questions do benches of reads ask? Each as a document of our clients, as the SQL that whoever writes the same answer
+ * by hand would send, in two forms: as JSON, and as flat rows; and as one for PostGraphile, of which a little less is asked: rules as
+ * they are stored and without defaults, no approvers, and no group beside the principal.
  */
 import path from 'node:path';
 import pg from 'pg';
@@ -10,6 +11,7 @@ import { startEmbedded } from '../../../src/store/embedded.ts';
 import { makeCompany, numberEvents } from '../../data/company.ts';
 import { documentOf } from '../../support/documents.ts';
 import { type Stack, startStack } from './stack.ts';
+import { type ByHand, type List, NULL, object, SHARED, type Shape } from './statement.ts';
 
 /** By whom, and with what, a question is asked; the requests of a round take their turns. */
 export interface Asker {
@@ -17,7 +19,7 @@ export interface Asker {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-export interface Question {
+export interface Question extends ByHand {
   readonly name: string;
   /** How many rows it is about. */
   readonly large: boolean;
@@ -26,24 +28,12 @@ export interface Question {
   readonly postgraphile: string;
   /** Values of the two statements, and variables for PostGraphile by these names. */
   readonly values: readonly Readonly<Record<string, unknown>>[];
-  /** What is selected of each list, for a statement that gives them one by one, and one that gives their JSON. */
-  readonly lists: readonly List[];
 }
 
-export interface List {
-  readonly name: string;
-  readonly row: Shape;
-  /** Everything behind SELECT …, with $1, $2 … for the values in their order. */
-  readonly from: string;
-}
-
-/** A member for each key: an expression, or a nested object. */
-export interface Shape {
-  readonly [key: string]: string | Shape;
-}
-
+/** The name of the type is made from the kind. */
 const principal = (alias: string): Shape => ({
-  ...{ id: `${alias}.id`, kind: `${alias}.kind`, displayName: `${alias}.display_name` },
+  ...{ __typename: `${alias}.kind`, id: `${alias}.id`, objectId: `${alias}.id` },
+  ...{ kind: `${alias}.kind`, displayName: `${alias}.display_name` },
 });
 const ROLE: Shape = { id: 'r.id', provider: 'r.provider', displayName: 'r.display_name', privileged: 'r.privileged' };
 const SCOPE: Shape = { id: 's.id', kind: 's.kind', displayName: 's.display_name', path: 's.path' };
@@ -54,11 +44,13 @@ const ASSIGNMENT: Shape = {
     type: 'a.type',
     state: 'a.state',
     principal: principal('p'),
+    via: NULL,
     role: ROLE,
     scope: SCOPE,
   },
   ...{ startsAt: 'a.starts_at', endsAt: 'a.ends_at', endedBy: 'a.ended_by' },
 };
+const MINE: Shape = { ...ASSIGNMENT, via: { '?': 'nullif(a.principal_id, $1)', ...principal('p') } };
 const REQUEST: Shape = {
   ...{
     id: 'q.id',
@@ -74,7 +66,11 @@ const REQUEST: Shape = {
     scope: SCOPE,
     justification: 'q.justification',
   },
-  ...{ ticketNumber: 'q.ticket_number', ticketSystem: 'q.ticket_system', startsAt: 'q.starts_at', endsAt: 'q.ends_at' },
+  ticket: {
+    '?': 'coalesce(q.ticket_number, q.ticket_system)',
+    ...{ number: 'q.ticket_number', system: 'q.ticket_system' },
+  },
+  ...{ startsAt: 'q.starts_at', endsAt: 'q.ends_at' },
   ...{
     duration: 'q.duration_minutes',
     createdAt: 'q.created_at',
@@ -84,35 +80,78 @@ const REQUEST: Shape = {
 };
 
 const EVENT: Shape = {
-  ...{ position: 'e.position', type: 'e.type', at: 'e.at', provider: 'e.provider', actor: principal('o') },
-  ...{ principal: principal('p'), role: ROLE, scope: SCOPE, details: 'e.payload' },
+  ...{ position: 'e.position', cursor: 'e.position', type: 'e.type', at: 'e.at', provider: 'e.provider' },
+  ...{ actor: { '?': 'o.id', ...principal('o') }, principal: { '?': 'p.id', ...principal('p') } },
+  ...{ role: { '?': 'r.id', ...ROLE }, scope: { '?': 's.id', ...SCOPE }, details: 'e.payload' },
 };
 
 const IN_FORCE = '(a.starts_at <= now() AND (a.ends_at IS NULL OR a.ends_at > now()))';
 const JOINS = (alias: string) =>
   `JOIN principal p ON p.id = ${alias}.principal_id JOIN role r ON r.id = ${alias}.role_id JOIN scope s ON s.id = ${alias}.scope_id`;
 /** The page first: what is not in it need not be joined. */
-const page = (where: string, size: number) => `FROM (SELECT a.* FROM assignment a WHERE ${where}
-  ORDER BY a.created_at DESC, a.id DESC LIMIT ${size}) a ${JOINS('a')} ORDER BY a.created_at DESC, a.id DESC`;
+const page = (name: string, where: string, size: number): List => {
+  const order = 'a.created_at DESC, a.id DESC';
+  const from = `FROM (SELECT a.* FROM assignment a WHERE ${where} ORDER BY ${order} LIMIT ${size + 1}) a ${JOINS('a')}`;
+  return { name, row: ASSIGNMENT, from, order, size, cursor: 'a.id' };
+};
 
-const RULES = `LEFT JOIN LATERAL (SELECT v.rules FROM scope_ancestor up
+const HELD = `SELECT v.rules FROM scope_ancestor up
   CROSS JOIN LATERAL (SELECT w.* FROM role_policy_version w WHERE w.role_id = a.role_id AND w.scope_id = up.ancestor_id ORDER BY w.version DESC LIMIT 1) v
   WHERE up.scope_id = CASE a.provider WHEN 'ENTRA_ROLE' THEN '00000000-0000-4000-8000-000000000001'::uuid ELSE a.scope_id END
-    AND v.rules IS NOT NULL AND (up.depth = 0 OR v.inheritable) ORDER BY up.depth LIMIT 1) policy ON true`;
+    AND v.rules IS NOT NULL AND (up.depth = 0 OR v.inheritable) ORDER BY up.depth LIMIT 1`;
 const SETTINGS: Shape = {
   maximumMinutes: `policy.rules #> '{Expiration_EndUser_Assignment,maximumMinutes}'`,
   requires: `policy.rules #> '{Enablement_EndUser_Assignment,enabledRules}'`,
   authenticationContext: `policy.rules #>> '{AuthenticationContext_EndUser_Assignment,claimValue}'`,
 };
 
-const own = (type: string) =>
-  `${IN_FORCE} AND a.type = '${type}' AND a.principal_id = ANY(ARRAY(SELECT $1::uuid UNION SELECT group_id FROM groups_of($1, now())))`;
+const enabled = (rule: string, requirement: string) =>
+  `CASE WHEN held.rules #> '{Enablement_EndUser_Assignment,enabledRules}' ? '${rule}' THEN '${requirement}' END`;
+const CONTEXT = `(held.rules #> '{AuthenticationContext_EndUser_Assignment,isEnabled}')::boolean`;
+const APPROVAL = `(held.rules #> '{Approval_EndUser_Assignment,isApprovalRequired}')::boolean`;
+const REQUIRES = `to_json(array_remove(ARRAY[${enabled('MULTI_FACTOR_AUTHENTICATION', 'MFA')},
+  CASE WHEN ${CONTEXT} THEN 'AUTHENTICATION_CONTEXT' END, ${enabled('JUSTIFICATION', 'JUSTIFICATION')},
+  ${enabled('TICKETING', 'TICKET')}, CASE WHEN ${APPROVAL} THEN 'APPROVAL' END], NULL))`;
+const APPROVERS = `(SELECT json_agg(${object(principal('n'))} ORDER BY named.first)
+  FROM (SELECT (each.id #>> '{}')::uuid AS id, min(each.n) AS first
+    FROM jsonb_path_query(held.rules, '$.Approval_EndUser_Assignment.stages[*].approvers[*]') WITH ORDINALITY each (id, n) GROUP BY 1) named
+  JOIN principal n ON n.id = named.id)`;
+/** What role settings say; where there are none, the defaults hold. */
+const ACTIVATION_JOIN = `LEFT JOIN LATERAL (SELECT ${REQUIRES} AS requires,
+    held.rules #> '{Expiration_EndUser_Assignment,maximumMinutes}' AS maximum,
+    CASE WHEN ${CONTEXT} THEN held.rules #>> '{AuthenticationContext_EndUser_Assignment,claimValue}' END AS context,
+    CASE WHEN ${APPROVAL} THEN ${APPROVERS} END AS approvers
+  FROM (${HELD}) held) policy ON true`;
+const ACTIVATION: Shape = {
+  maximumDuration: `coalesce(policy.maximum, '480')`,
+  requires: `coalesce(policy.requires, CASE a.provider WHEN 'ENTRA_ROLE' THEN '["MFA","JUSTIFICATION"]'::json ELSE '["JUSTIFICATION"]' END)`,
+  authenticationContext: 'policy.context',
+  approvers: `coalesce(policy.approvers, '[]')`,
+};
+
+const HOLDERS = 'SELECT $1::uuid || ARRAY(SELECT group_id FROM groups_of($1, now())) AS value';
+const own = (type: string, holders = `ARRAY(SELECT $1::uuid UNION SELECT group_id FROM groups_of($1, now()))`) =>
+  `${IN_FORCE} AND a.type = '${type}' AND a.principal_id = ANY(${holders})`;
+const mine = (type: string) => own(type, `${SHARED}::uuid[]`);
 /** Walked by time, whatever the planner expects: its other plan looks up each scope below in the index of overlaps. */
 const BELOW = `${IN_FORCE} AND EXISTS (SELECT FROM scope_ancestor up WHERE up.ancestor_id = $1 AND up.scope_id = a.scope_id OFFSET 0)`;
 const WAITING = `q.status = 'PENDING_APPROVAL' AND q.expires_at > now()
   AND EXISTS (SELECT FROM request_approver asked WHERE asked.request_id = q.id AND asked.approver_id = $1 AND asked.stage = q.stage
     AND (NOT asked.escalation OR q.escalates_at <= now()))
   AND NOT EXISTS (SELECT FROM approval_decision d WHERE d.request_id = q.id AND d.decided_by = $1)`;
+
+const APPROVALS: List = {
+  ...{ name: 'approvals', row: REQUEST, order: 'q.created_at DESC, q.id DESC', size: 50, cursor: 'q.id' },
+  total: 'q.total',
+  from: `FROM (SELECT q.*, count(*) OVER () AS total FROM request q WHERE ${WAITING} ORDER BY q.created_at DESC, q.id DESC LIMIT 51) q
+    ${JOINS('q')} JOIN principal o ON o.id = q.requestor_id`,
+};
+const EVENTS: List = {
+  ...{ name: 'auditEvents', row: EVENT, order: 'e.position DESC', size: 50, cursor: 'e.position' },
+  from: `FROM (SELECT e.* FROM event e WHERE e.position IS NOT NULL ORDER BY e.position DESC LIMIT 51) e
+    LEFT JOIN principal o ON o.id = e.actor_id LEFT JOIN principal p ON p.id = e.principal_id
+    LEFT JOIN role r ON r.id = e.role_id LEFT JOIN scope s ON s.id = e.scope_id`,
+};
 
 /** As whoever uses PostGraphile writes what its own conditions cannot say: functions that the planner looks into. */
 const FUNCTIONS = `
@@ -134,7 +173,7 @@ const FUNCTIONS = `
   CREATE OR REPLACE FUNCTION assignment_settings(a public.assignment) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object(${Object.entries(SETTINGS)
       .map(([key, value]) => `'${key}', ${value}`)
-      .join(', ')}) FROM (SELECT a.role_id, a.scope_id, a.provider) a ${RULES} $$;`;
+      .join(', ')}) FROM (SELECT a.role_id, a.scope_id, a.provider) a LEFT JOIN LATERAL (${HELD}) policy ON true $$;`;
 
 const NAMED = `principalByPrincipalId { rowId: id kind displayName } roleByRoleId { rowId: id provider displayName privileged } scopeByScopeId { rowId: id kind displayName path }`;
 const COLUMNS = `id provider type state ${NAMED} startsAt endsAt endedBy`;
@@ -182,14 +221,14 @@ export async function withClient<T>(url: string, work: (client: pg.Client) => Pr
   }
 }
 
-/** Sees everything: Global Reader of the directory, and Reader of all of Azure. */
+/** Sees everything, and audits everything: Global Reader of the directory, and User Access Administrator of all of Azure. */
 const AUDITOR_ROWS = `
   INSERT INTO principal (id, kind, display_name, user_principal_name, user_type)
     VALUES ('${AUDITOR}', 'USER', 'Auditor', 'auditor@bench.example', 'MEMBER');
   INSERT INTO assignment (id, provider, role_id, scope_id, principal_id, type, starts_at, created_at)
     SELECT gen_random_uuid(), r.provider, r.id, t.scope_id, '${AUDITOR}', 'ACTIVE', now(), now()
     FROM (VALUES ('ENTRA_ROLE', 'Global Reader', '00000000-0000-4000-8000-000000000001'::uuid),
-      ('AZURE_RESOURCE', 'Reader', '00000000-0000-4000-8000-000000000002')) t (provider, role, scope_id)
+      ('AZURE_RESOURCE', 'User Access Administrator', '00000000-0000-4000-8000-000000000002')) t (provider, role, scope_id)
     JOIN role r ON r.provider = t.provider AND r.display_name = t.role`;
 
 async function questions(client: pg.Client, pageBelow: number): Promise<Question[]> {
@@ -201,7 +240,6 @@ async function questions(client: pg.Client, pageBelow: number): Promise<Question
     ORDER BY principal_id LIMIT ${PEOPLE}`);
   const { rows: places } = await client.query<{ id: string }>('SELECT id FROM scope WHERE path = $1', [DIVISION]);
   const auditor = (variables: Asker['variables']) => [{ objectId: AUDITOR, variables }];
-  const list = (name: string, from: string): List => ({ name, row: ASSIGNMENT, from });
   const inForce = (size: number): Question => ({
     ...{
       name: `${size} assignments`,
@@ -210,7 +248,7 @@ async function questions(client: pg.Client, pageBelow: number): Promise<Question
       askers: auditor({ first: size }),
     },
     postgraphile: `query { inForce(first: ${size}) { nodes { ${COLUMNS} } ${PAGE} } }`,
-    ...{ values: [{}], lists: [list('assignments', page(IN_FORCE, size))] },
+    ...{ values: [{}], isMine: false, lists: [page('assignments', IN_FORCE, size)] },
   });
   return [
     {
@@ -220,12 +258,13 @@ async function questions(client: pg.Client, pageBelow: number): Promise<Question
         eligible: eligibleOf(holder: $holder, first: 50) { nodes { ${COLUMNS} settings } ${PAGE} }
         active: activeOf(holder: $holder, first: 50) { nodes { ${COLUMNS} eligibilityId } ${PAGE} } }`,
       values: people.map(({ id }) => ({ holder: id })),
+      ...{ isMine: true, shared: HOLDERS },
       lists: [
+        withActivation(page('eligible', mine('ELIGIBLE'), 50)),
         {
-          ...{ name: 'eligible', row: { ...ASSIGNMENT, activation: SETTINGS } },
-          from: page(own('ELIGIBLE'), 50).replace(JOINS('a'), `${JOINS('a')} ${RULES}`),
+          ...page('active', mine('ACTIVE'), 50),
+          row: { ...MINE, eligibility: { '?': 'a.eligibility_id', id: 'a.eligibility_id' } },
         },
-        { name: 'active', row: { ...ASSIGNMENT, eligibility: 'a.eligibility_id' }, from: page(own('ACTIVE'), 50) },
       ],
     },
     inForce(50),
@@ -237,15 +276,7 @@ async function questions(client: pg.Client, pageBelow: number): Promise<Question
         assignmentType principalByPrincipalId { rowId: id kind displayName } principalByRequestorId { rowId: id kind displayName }
         roleByRoleId { rowId: id provider displayName privileged } scopeByScopeId { rowId: id kind displayName path }
         justification ticketNumber ticketSystem startsAt endsAt durationMinutes createdAt expiresAt completedAt } ${PAGE} } }`,
-      values: [{ approver: persona('arun') }],
-      lists: [
-        { name: 'total', row: { count: 'count(*)' }, from: `FROM request q WHERE ${WAITING}` },
-        {
-          ...{ name: 'approvals', row: REQUEST },
-          from: `FROM (SELECT q.* FROM request q WHERE ${WAITING} ORDER BY q.created_at DESC, q.id DESC LIMIT 50) q
-            ${JOINS('q')} JOIN principal o ON o.id = q.requestor_id ORDER BY q.created_at DESC, q.id DESC`,
-        },
-      ],
+      ...{ values: [{ approver: persona('arun') }], isMine: true, lists: [APPROVALS] },
     },
     {
       ...{
@@ -255,7 +286,7 @@ async function questions(client: pg.Client, pageBelow: number): Promise<Question
       },
       askers: auditor({ first: pageBelow, filter: { below: DIVISION } }),
       postgraphile: `query ($place: UUID!) { below(place: $place, first: ${pageBelow}) { nodes { ${COLUMNS} } ${PAGE} } }`,
-      ...{ values: [{ place: places[0]?.id }], lists: [list('assignments', page(BELOW, pageBelow))] },
+      ...{ values: [{ place: places[0]?.id }], isMine: false, lists: [page('assignments', BELOW, pageBelow)] },
     },
     {
       ...{
@@ -266,37 +297,13 @@ async function questions(client: pg.Client, pageBelow: number): Promise<Question
       },
       postgraphile: `query { auditLog(first: 50) { nodes { position type at provider
         principalByActorId { rowId: id kind displayName } ${NAMED} payload } ${PAGE} } }`,
-      values: [{}],
-      lists: [
-        {
-          ...{ name: 'events', row: EVENT },
-          from: `FROM (SELECT e.* FROM event e WHERE e.position IS NOT NULL ORDER BY e.position DESC LIMIT 50) e
-            LEFT JOIN principal o ON o.id = e.actor_id LEFT JOIN principal p ON p.id = e.principal_id
-            LEFT JOIN role r ON r.id = e.role_id LEFT JOIN scope s ON s.id = e.scope_id ORDER BY e.position DESC`,
-        },
-      ],
+      ...{ values: [{}], isMine: false, lists: [EVENTS] },
     },
   ];
 }
 
-/** One statement for a question whose answer comes as JSON. */
-export function jsonStatement({ lists }: Question): string {
-  const object = (shape: Shape): string =>
-    `json_build_object(${Object.entries(shape)
-      .map(([key, value]) => `'${key}', ${typeof value === 'string' ? value : object(value)}`)
-      .join(', ')})`;
-  const parts = lists.map(
-    ({ name, row, from }) =>
-      `'${name}', (SELECT coalesce(json_agg(o), '[]') FROM (SELECT ${object(row)} AS o ${from}) rows)`,
-  );
-  return `SELECT json_build_object('data', json_build_object(${parts.join(', ')}))::text AS answer`;
-}
-
-/** A statement for each list, whose columns come in the order of the shape. */
-export function flatStatement({ row, from }: List): string {
-  const columns = (shape: Shape): string[] =>
-    Object.values(shape).flatMap((value) => (typeof value === 'string' ? [value] : columns(value)));
-  return `SELECT ${columns(row)
-    .map((column, index) => `${column} AS c${index}`)
-    .join(', ')} ${from}`;
-}
+const withActivation = (list: List): List => ({
+  ...list,
+  row: { ...MINE, activation: ACTIVATION },
+  from: `${list.from} ${ACTIVATION_JOIN}`,
+});
