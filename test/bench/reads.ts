@@ -4,6 +4,7 @@
  * show everything to everybody. What is written by hand must answer the same as the gateway before anything is measured; of
  * PostGraphile a little less is asked.
  */
+import { SESSION } from '../../src/store/database.ts';
 import { type Measure, median, report } from './report.ts';
 import { type Caller, startCaller } from './support/caller.ts';
 import type { Calls } from './support/callers.ts';
@@ -29,7 +30,7 @@ export async function bench(): Promise<void> {
     const input = { url: stack.databaseUrl, questions };
     const postgraphile = await startRival('postgraphile', input);
     rivals.push(postgraphile);
-    const limit = await startRival('limit', input);
+    const limit = await startRival('limit', { ...input, session: SESSION });
     rivals.push(limit);
     const idle = await idleRate(stack);
     const measures: Measure[] = [];

@@ -12,6 +12,13 @@ import { columnsOf, flatStatement, jsonStatement, type List, NULL, type Shape, T
 /** As the gateway has without a setting. */
 const CONNECTIONS = 10;
 
+interface Input {
+  readonly url: string;
+  /** Settings of a session, as the gateway has them. */
+  readonly session: string;
+  readonly questions: readonly Question[];
+}
+
 interface Asked {
   readonly question: number;
   readonly form: 'json' | 'flat';
@@ -78,10 +85,10 @@ function pageWriter(list: List): (rows: Row[]) => string {
   };
 }
 
-function serve(url: string, questions: readonly Question[]): void {
+function serve({ url, session, questions }: Input): void {
   // Values come as PostgreSQL writes them: nobody makes dates of what becomes text again.
   const types = { getTypeParser: () => (value: string) => value };
-  const options = '-c timezone=UTC -c plan_cache_mode=force_generic_plan';
+  const options = `${session} -c plan_cache_mode=force_generic_plan`;
   const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS, options });
   const flat = { rowMode: 'array' as const, types };
   const prepared = questions.map((question, number) => ({
@@ -118,9 +125,5 @@ function serve(url: string, questions: readonly Question[]): void {
   server.listen(0, '127.0.0.1', () => process.send?.(server.address()));
 }
 
-const { url, questions } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as {
-  url: string;
-  questions: Question[];
-};
-serve(url, questions);
+serve(JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Input);
 process.on('disconnect', () => process.exit());
