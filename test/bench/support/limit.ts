@@ -88,8 +88,7 @@ function pageWriter(list: List): (rows: Row[]) => string {
 function serve({ url, session, questions }: Input): void {
   // Values come as PostgreSQL writes them: nobody makes dates of what becomes text again.
   const types = { getTypeParser: () => (value: string) => value };
-  const options = `${session} -c plan_cache_mode=force_generic_plan`;
-  const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS, options });
+  const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS, options: session });
   const flat = { rowMode: 'array' as const, types };
   const prepared = questions.map((question, number) => ({
     json: { name: `json ${number}`, text: jsonStatement(question) },
