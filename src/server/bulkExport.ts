@@ -1,5 +1,4 @@
 /** How does a query become a file? Page by page through the schema, in one snapshot, as whoever asked, with the rights of now. */
-
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { createContext, type ExportJudge } from '../../schema/context.ts';

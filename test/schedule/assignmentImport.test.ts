@@ -1,5 +1,4 @@
 /** What happens when assignments come in by the file? Every row is judged and answered for, and written as its mode says. */
-
 import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { sql } from 'kysely';

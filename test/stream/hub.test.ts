@@ -42,8 +42,7 @@ const follow = async (...args: Parameters<typeof open> extends [unknown, ...infe
   return stream;
 };
 
-/** An event about an assignment of maya's. */
-/** @param of which assignment of an Entra role; default one of Maya's */
+/** An event about an assignment of an Entra role. @param of which one; default one of Maya's */
 const happen = (of = `principal_id = '${persona('maya')}' AND type = 'ELIGIBLE'`) =>
   execute(
     `INSERT INTO event (at, type, provider, assignment_type, principal_id, role_id, scope_id, assignment_id, payload)
