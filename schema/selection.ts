@@ -36,10 +36,18 @@ const inBinary = new WeakMap<Wanted, Wanted>();
 /** Of a list. A field that a directive may leave out counts as selected: which of them are asked for is no part of the document. */
 export function wantedOf(info: Asker, source: Source): Wanted {
   const wanted = inObjects(info, source);
-  if (!info.takesBinary) return wanted;
+  if (!info.takesBinary || looksUp(wanted.row, source)) return wanted;
   const binary = inBinary.get(wanted) ?? { ...wanted, binary: true };
   inBinary.set(wanted, binary);
   return binary;
+}
+
+/** What is looked up makes the list one of objects. */
+function looksUp(row: WantedRow, { joins = {}, fields = {} }: Source): boolean {
+  return Object.entries(joins).some(
+    ([name, { unless }]) =>
+      unless && row?.[name] === undefined && fields[name]?.some((property) => row?.[property] !== undefined),
+  );
 }
 
 /** Of a field that is one row. */

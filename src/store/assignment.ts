@@ -119,7 +119,9 @@ export async function listAssignments(
   const where = conditions.filter((each) => each !== few).map(({ condition }) => condition);
   const order = ordered('assignments', ORDERS, orderBy);
   const list = { columns: A, alias: 'a', joins: JOINS, visible: visibleTo(viewer), from, where, ...order };
-  return readPage(db, { ...list, isPlannedForValues: dependsOnValues(filter) }, page, wanted);
+  const isSoonFound =
+    filter.principalIds != null && asOf === null && filter.memberOfIds == null && filter.search == null;
+  return readPage(db, { ...list, isPlannedForValues: dependsOnValues(filter), isSoonFound }, page, wanted);
 }
 
 export interface CopyFilter extends Pick<AssignmentFilter, 'providers' | 'types' | 'roleIds'> {

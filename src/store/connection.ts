@@ -71,6 +71,8 @@ export interface ListView {
   readonly descending: boolean;
   /** Conditions whose values decide how the list is best found. Default false: one plan for all of them. */
   readonly isPlannedForValues?: boolean;
+  /** Few rows are looked at, whatever the page: others may wait for it. Default false. */
+  readonly isSoonFound?: boolean;
 }
 
 /** What a row of a list has to meet. */
@@ -358,7 +360,7 @@ function pageStatement(
 ): RawBuilder<unknown> {
   const isUsual = USUAL.has(limit);
   const bound = isUsual ? limit : (BOUNDS.find((each) => limit <= each) as number);
-  const name = `${bound} ${backward} ${view.isPlannedForValues}`;
+  const name = `${bound} ${backward} ${view.isPlannedForValues} ${view.isSoonFound}`;
   const text = shape.statements.get(name) ?? pageText(db, view, { shape, backward, binary, bound });
   shape.statements.set(name, text);
   const { before, between, behind, end } = text;
@@ -381,7 +383,8 @@ function pageText(
 ): PageText {
   const direction = view.descending !== backward ? sql`DESC` : sql`ASC`;
   const form = binary ? AS_BINARY : AS_ARRAYS;
-  const way = view.isPlannedForValues ? ` ${PLANNED_FOR_VALUES}` : bound > SMALL ? '' : ` ${WITH_OTHERS}`;
+  const isSoon = view.isSoonFound && bound <= SMALL;
+  const way = view.isPlannedForValues ? ` ${PLANNED_FOR_VALUES}` : isSoon ? ` ${WITH_OTHERS}` : '';
   const first = sql.raw(`${form}${way}`);
   const order = sql.join(view.order.map(({ by }) => sql`${by} ${direction}`));
   const columns = sql.join(selected.map((each, index) => sql`${each} AS ${sql.ref(`c${index}`)}`));

@@ -116,6 +116,21 @@ describe('one statement', () => {
     expect(await count('{ assignments(first: 200) { nodes { eligibility { id startsAt } } } }')).toHaveLength(1);
   });
 
+  it.each([
+    'eligibility { id role @include(if: $yes) { displayName } }',
+    'a: eligibility { id } b: eligibility @include(if: $yes) { role { displayName } }',
+    'eligibility { id ...Named @include(if: $yes) }',
+  ])('reads them also where a directive leaves out what they name: %s', async (field) => {
+    const fragment = field.includes('Named') ? 'fragment Named on Assignment { scope { path } }' : '';
+    const query = `query ($yes: Boolean!) { assignments(first: 200) { nodes { id ${field} } } } ${fragment}`;
+    const [without, whole] = await Promise.all([false, true].map((yes) => gateway.ask('grace', query, { yes })));
+    expect([without?.errors, whole?.errors]).toEqual([undefined, undefined]);
+    const ids = ({ data }: Anything) =>
+      data.assignments.nodes.map(({ eligibility, a }: Anything) => (eligibility ?? a)?.id ?? null);
+    expect(ids(without)).toEqual(ids(whole));
+    expect(ids(without).some((id: string | null) => id !== null)).toBe(true);
+  });
+
   it('reads what eligible assignments name with one more', async () => {
     const names = `eligibility { id ${NAMES} via { id } }`;
     expect(await count(`{ assignments(first: 200) { nodes { ${names} } } }`)).toHaveLength(2);
