@@ -83,8 +83,6 @@ async function startRunner({ database, onFault }: SchedulerOptions, { pool }: Co
       },
     },
     parsedCronItems: [],
-    // A job that cannot be reported stops the runner, which starts anew. Without a delay nobody would hear of it, and it would end the process.
-    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
   });
 }
 

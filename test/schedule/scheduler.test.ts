@@ -50,26 +50,6 @@ test('it takes up its work again after its connections were lost, and after a wo
   }
 });
 
-test('it takes up its work again after a connection was lost that was to say that the work is done', async () => {
-  const faults: unknown[] = [];
-  const onFault = (error: unknown) => faults.push(error);
-  const scheduler = startScheduler({ database: clone.database, url: clone.url, onFault });
-  try {
-    await given.assignment({ principal: await given.user(), ends: -1 });
-    await until('the first end', () => expired(1));
-    await given.run(sql`CREATE FUNCTION hang_up() RETURNS trigger LANGUAGE plpgsql AS
-      $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN OLD; END $$`);
-    await given.run(sql`CREATE TRIGGER hangs_up BEFORE DELETE ON graphile_worker._private_jobs
-      FOR EACH ROW EXECUTE FUNCTION hang_up()`);
-    await until('a job that nobody could report', () => faults.some((fault) => /complete jobs/.test(String(fault))));
-    await given.run(sql`DROP TRIGGER hangs_up ON graphile_worker._private_jobs`);
-    await given.assignment({ principal: await given.user(), ends: -1 });
-    await until('the second end', () => expired(2));
-  } finally {
-    await scheduler.stop();
-  }
-});
-
 test('it can be stopped before it has come up', async () => {
   const scheduler = startScheduler({ database: clone.database, url: clone.url, onFault: () => undefined });
   await scheduler.stop();
