@@ -37,20 +37,14 @@ function judge(field: FieldPlan, variables: Variables): boolean {
   if (shape.kind !== 'OBJECT') return false;
   try {
     const lists = field.selection(shape.type, variables).fields.filter(({ column }) => column?.kind === 'ROWS');
-    return (
-      lists.length > 0 && lists.every((list) => isStored(list, itemOf(list.shape), { variables, isJoined: false }))
-    );
+    return lists.length > 0 && lists.every((list) => isStored(list, itemOf(list.shape), variables));
   } catch {
     // A directive lacks its value, which the execution tells.
     return false;
   }
 }
 
-function isStored(
-  field: FieldPlan,
-  shape: Shape,
-  { variables, isJoined }: { variables: Variables; isJoined: boolean },
-): boolean {
+function isStored(field: FieldPlan, shape: Shape, variables: Variables): boolean {
   const types = typesOf(field, shape);
   return types.length > 0 && types.every((type) => field.selection(type, variables).fields.every(isColumn));
 
@@ -60,9 +54,7 @@ function isStored(
     if (column === undefined || column.kind === 'ROWS') return false;
     if (column.kind === 'PROPERTY') return leafOf(each, 0) !== null;
     if (column.kind !== 'ROW' && column.kind !== 'SAME_ROW') return true;
-    // What a joined row names is not joined.
-    if (column.kind === 'ROW' && isJoined) return false;
-    return isStored(each, withoutNull(each.shape), { variables, isJoined: isJoined || column.kind === 'ROW' });
+    return isStored(each, withoutNull(each.shape), variables);
   }
 }
 
