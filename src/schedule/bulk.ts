@@ -266,7 +266,6 @@ class Output {
     const [first, ...others] = this.#parts as [Buffer, ...Buffer[]];
     if (first === undefined) return;
     const all = others.length === 0 ? first : Buffer.concat(this.#parts);
-    if (others.length > 0) this.#parts.forEach(release);
     this.#parts = [];
     this.#waiting = 0;
     for (let from = 0; from < all.length; from += CHUNK_BYTES) {

@@ -98,7 +98,6 @@ async function writePages(
     await afford(parts, args, { db, signal, watch });
     const result = await parts.execute(args, format === 'JSONL' ? 'lines' : document.columns);
     const { found, endCursor } = pageOf(result, document, parts.log);
-    if (found instanceof WrittenLines) found.release();
     await write(found instanceof WrittenLines ? found.bytes : lines(found));
     count += found.length;
     progress(count, endCursor === null ? count : null);

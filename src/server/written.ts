@@ -35,13 +35,10 @@ export class Written {
 export class WrittenLines {
   readonly bytes: Buffer;
   readonly length: number;
-  /** Gives back what the rows stood in, once nobody asks for a cursor any more. */
-  readonly release: () => void;
 
-  constructor(bytes: Buffer, length: number, release: () => void = () => undefined) {
+  constructor(bytes: Buffer, length: number) {
     this.bytes = bytes;
     this.length = length;
-    this.release = release;
   }
 }
 
@@ -115,7 +112,7 @@ export class ListWriter {
   #binary(field: FieldPlan, page: BinaryPage, form: RowForm): Written | WrittenLines {
     const context = this.#context as Context;
     const bytes = binaryRows(field, page, { variables: this.#variables, context, form });
-    if (form !== 'ITEM') return new WrittenLines(Buffer.from(bytes), page.length, () => page.release());
+    if (form !== 'ITEM') return new WrittenLines(Buffer.from(bytes), page.length);
     // Behind the last row is one comma too many.
     return new Written(`[${bytes.toString('utf8', 0, Math.max(bytes.length - 1, 0))}]`);
   }

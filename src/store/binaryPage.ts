@@ -1,6 +1,5 @@
 /** Where do the values of a page lie that came in binary? In the bytes of its rows, by the names of the list. */
 import { findRow, type Row } from './binaryValue.ts';
-import { release } from './copyOut.ts';
 
 /** Where the values of a row stand among its columns; it is the same for equal questions. */
 export interface Layout {
@@ -54,11 +53,6 @@ export class BinaryPage {
     const row = this.row();
     this.find(row, index);
     return this.#keyOf(row);
-  }
-
-  /** Its bytes are gone with that: garbage of a megabyte that V8 does not see in its heap, and leaves until there is much of it. */
-  release(): void {
-    release(this.#parts.bytes);
   }
 
   cursorOf(row: Row): string {
