@@ -79,7 +79,7 @@ describe('start', () => {
     });
     expect([...seen]).toEqual([503, 200]);
     await ready(gateway);
-    expect(gateway.output()).toContain('The demo company has been loaded');
+    await until('the demo company', async () => gateway.output().includes('The demo company has been loaded'));
     expect(existsSync(serverFile(folder))).toBe(true);
     gateway.child.kill('SIGTERM');
     expect(await gateway.ended).toBe(0);

@@ -23,7 +23,7 @@ export const AS_BINARY = '/* rows in binary */';
  */
 export const PLANNED_FOR_VALUES = '/* planned for its values */';
 
-/** What may stand there instead: others of its turn may share its connection, and none of them waits long for it. */
+/** What may stand there instead: it is soon answered, and may share a connection with others that are. */
 export const WITH_OTHERS = '/* with others */';
 
 /**
@@ -86,11 +86,12 @@ export class PreparingClient extends pg.Client {
       return Promise.resolve(NOTHING);
     }
     const waiting = this.#waiting;
-    if (waiting.length === 0) return this.#send(args);
+    if (waiting.length === 0) return text === 'rollback' ? this.#rollBack(args) : this.#send(args);
     this.#waiting = [];
     const isBegun = !BEGIN.test(String(waiting[0]?.[0]));
     if (text === 'rollback' || (text === 'commit' && waiting.length === (isBegun ? 0 : 1))) {
-      return isBegun ? this.#send(args) : Promise.resolve(NOTHING);
+      if (!isBegun) return Promise.resolve(NOTHING);
+      return text === 'rollback' ? this.#rollBack(args) : this.#send(args);
     }
     return this.#sendTogether(waiting, args);
   }) as pg.Client['query'];
@@ -99,6 +100,16 @@ export class PreparingClient extends pg.Client {
     if (typeof text !== 'string' || callback !== undefined) return false;
     if (BEGIN.test(text)) return true;
     return text.startsWith(WITH_THE_NEXT) && (this.#waiting.length > 0 || this.getTransactionStatus() === 'T');
+  }
+
+  /** A transaction ends with its connection; Kysely would never give back one on which a rollback has failed. */
+  async #rollBack(args: unknown[]): Promise<unknown> {
+    try {
+      return await this.#send(args);
+    } catch {
+      void this.end();
+      return NOTHING;
+    }
   }
 
   #sendTogether(waiting: unknown[][], args: unknown[]): unknown {

@@ -112,6 +112,20 @@ describe('a transaction', () => {
     await expect(given).rejects.toThrow('given up');
     expect(await found(9)).toBe(false);
   });
+
+  const end = sql`SELECT pg_terminate_backend(pg_backend_pid())`;
+  test.each<[string, (tx: Sql) => Promise<unknown>]>([
+    ['by its first statement', (tx) => end.execute(tx)],
+    ['by a later one', async (tx) => [await sql`SELECT 1`.execute(tx), await end.execute(tx)]],
+    [
+      'by what goes out with its commit',
+      (tx) => sql`${sql.raw(WITH_THE_NEXT)} SELECT pg_terminate_backend(pg_backend_pid()), ${1}::int`.execute(tx),
+    ],
+    ['and ends by an error of its own', (tx) => end.execute(tx).catch(() => Promise.reject(new Error('given up')))],
+  ])('whose connection is lost %s gives it back', async (_when, work) => {
+    await expect(inTransaction(work)).rejects.toThrow();
+    expect(await found(1)).toBe(true);
+  });
 });
 
 test('a write outside a transaction waits for nothing', async () => {
