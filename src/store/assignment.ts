@@ -9,6 +9,7 @@ import {
   assignmentConditions,
   chosenAssignments,
   dependsOnValues,
+  isSoonFound,
 } from './assignmentFilter.ts';
 import { insertRow } from './bulk.ts';
 import {
@@ -119,9 +120,12 @@ export async function listAssignments(
   const where = conditions.filter((each) => each !== few).map(({ condition }) => condition);
   const order = ordered('assignments', ORDERS, orderBy);
   const list = { columns: A, alias: 'a', joins: JOINS, visible: visibleTo(viewer), from, where, ...order };
-  const isSoonFound =
-    filter.principalIds != null && asOf === null && filter.memberOfIds == null && filter.search == null;
-  return readPage(db, { ...list, isPlannedForValues: dependsOnValues(filter), isSoonFound }, page, wanted);
+  return readPage(
+    db,
+    { ...list, isPlannedForValues: dependsOnValues(filter), isSoonFound: isSoonFound(filter, orderBy == null) },
+    page,
+    wanted,
+  );
 }
 
 export interface CopyFilter extends Pick<AssignmentFilter, 'providers' | 'types' | 'roleIds'> {

@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Viewer } from '../decision/powers.ts';
 import { GROUP_MEMBER } from '../decision/role.ts';
 import { ASSIGNMENT_TYPES, type AssignmentState, type AssignmentType, type Provider } from '../decision/words.ts';
-import { type Condition, contradiction, refuseEmptySpan } from './connection.ts';
+import { asksOnly, type Condition, contradiction, refuseEmptySpan } from './connection.ts';
 import { among, type Sql } from './database.ts';
 import { atOrBelow, placeBelow } from './scope.ts';
 import { fewNamed, named } from './search.ts';
@@ -109,6 +109,13 @@ export function dependsOnValues({
   return [endsBefore, endsAfter, lastActivatedBefore, neverActivated].some((each) => each != null);
 }
 
+/** What somebody holds is little; and where nothing in particular is asked for, the newest are at hand. */
+export function isSoonFound(filter: AssignmentFilter, isUsualOrder: boolean): boolean {
+  const { principalIds, asOf, memberOfIds, search } = filter;
+  if (principalIds != null) return asOf == null && memberOfIds == null && search == null;
+  return isUsualOrder && asksOnly(filter, ['types']);
+}
+
 async function ofFoundRoles(
   db: Sql,
   wanted: Pick<AssignmentFilter, 'roleCategory' | 'privileged'>,
@@ -163,6 +170,7 @@ function activated(
   { neverActivated, lastActivatedBefore }: AssignmentFilter,
   at: RawBuilder<unknown>,
 ): RawBuilder<boolean>[] {
+  if (neverActivated == null && lastActivatedBefore == null) return [];
   const activations = sql`FROM assignment x WHERE x.eligibility_id IS NOT NULL AND x.starts_at <= ${at}
     AND ${visibleAccess(viewer, { alias: 'x', typeColumn: 'type' })}`;
   const where = [];

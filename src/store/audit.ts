@@ -3,7 +3,15 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Viewer } from '../decision/powers.ts';
 import type { Provider } from '../decision/words.ts';
 import type { EventType } from '../events.ts';
-import { columnsOf, type Page, type PageArguments, readPage, refuseEmptySpan, type Wanted } from './connection.ts';
+import {
+  asksOnly,
+  columnsOf,
+  type Page,
+  type PageArguments,
+  readPage,
+  refuseEmptySpan,
+  type Wanted,
+} from './connection.ts';
 import type { Sql } from './database.ts';
 import { type PrincipalRow, principalJoin } from './principal.ts';
 import { type RoleRow, roleJoin } from './role.ts';
@@ -70,7 +78,9 @@ export function listAudit(
   const where = [auditedEvent(viewer, 'e'), ...chosenEvents(filter)];
   const order = [{ by: E.position, type: 'bigint' }] as const;
   const list = { name: 'auditEvents', columns: COLUMNS, alias: 'e', joins: JOINS, from: sql`event e` };
-  return readPage(db, { ...list, where, order, descending: true }, page, wanted);
+  // Whoever audits the directory sees many of the newest; the few that somebody else sees may lie far back.
+  const isSoonFound = viewer.powers.entraAudit && asksOnly(filter, []);
+  return readPage(db, { ...list, where, order, descending: true, isSoonFound }, page, wanted);
 }
 
 /** Of the alias `e`, and of those that have a position. @throws ArgumentError when no event could ever fit */

@@ -71,8 +71,13 @@ export interface ListView {
   readonly descending: boolean;
   /** Conditions whose values decide how the list is best found. Default false: one plan for all of them. */
   readonly isPlannedForValues?: boolean;
-  /** Few rows are looked at, whatever the page: others may wait for it. Default false. */
+  /** A small page of it is: others may wait for it. Default false. */
   readonly isSoonFound?: boolean;
+}
+
+/** Whether a filter asks for nothing but these. */
+export function asksOnly(filter: object, names: readonly string[]): boolean {
+  return Object.entries(filter).every(([name, value]) => value == null || names.includes(name));
 }
 
 /** What a row of a list has to meet. */

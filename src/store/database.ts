@@ -74,15 +74,25 @@ export function sqlOf(database: Database): Sql {
 }
 
 function statementsOf(database: Database): Sql {
-  const connection = database.em.getConnection();
   return new Kysely({
     dialect: {
-      createDriver: () => new StatementDriver(() => connection.getNativeClient()),
+      createDriver: () => new StatementDriver(() => poolOf(database)),
       createAdapter: () => new PostgresAdapter(),
       createQueryCompiler: () => new PostgresQueryCompiler(),
       createIntrospector: (db) => new PostgresIntrospector(db),
     },
   });
+}
+
+async function poolOf(database: Database): Promise<pg.Pool> {
+  const connection = database.em.getConnection();
+  const pool = await connection.getNativeClient();
+  // MikroORM ends no pool that it has not used.
+  await connection
+    .getClient()
+    .getExecutor()
+    .provideConnection(async () => undefined);
+  return pool;
 }
 
 /**

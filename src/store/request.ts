@@ -6,6 +6,7 @@ import type { ApprovalResult, AssignmentType, Provider, RequestAction, RequestSt
 import type { At } from './assignment.ts';
 import { insertRow, insertRows } from './bulk.ts';
 import {
+  asksOnly,
   columnsOf,
   type Ordering,
   type Orders,
@@ -128,7 +129,13 @@ export function listRequests(
   const byName = orderBy?.field === 'PRINCIPAL_NAME';
   const from = byName ? sql`request q JOIN principal holder ON holder.id = q.principal_id` : sql`request q`;
   const list = { columns: Q, alias: 'q', joins: JOINS, from, where, ...ordered('requests', ORDERS, orderBy) };
-  return readPage(db, list, page, wanted);
+  return readPage(db, { ...list, isSoonFound: isSoonFound(filter) }, page, wanted);
+}
+
+/** Few wait for anybody, and few are about one. */
+function isSoonFound(filter: RequestFilter): boolean {
+  const isOfFew = filter.awaitingMyApproval === true || filter.principalIds != null;
+  return isOfFew && asksOnly(filter, ['awaitingMyApproval', 'principalIds']);
 }
 
 /** Of the alias `q`. @throws ArgumentError when no request could ever fit */

@@ -1,29 +1,25 @@
-/** On which connection is a statement outside transactions sent? On one of its own, or with others of its turn on one for all. */
+/** On which connection is a statement outside transactions sent? On one of its own, or behind others that are soon answered. */
 import { nextTick } from 'node:process';
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely';
 import type pg from 'pg';
 import { mayShare } from './preparingClient.ts';
 
-/** Statements that wait for one another at most. */
-const TOGETHER = 4;
+/** Statements on one connection that are not answered, at most. */
+const TOGETHER = 8;
+/** Milliseconds: behind a statement that has taken so long nobody is sent any more, as it may take longer. */
+const SOON = 20;
 
 const WRITES = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 
-/** A connection for the statements of one turn. */
-interface Shared {
-  readonly client: Promise<pg.PoolClient>;
-  statements: number;
-  unanswered: number;
-}
-
 /**
- * What is asked in one turn of the event loop and is answered soon, such as the two lists of one's roles, goes out in one
- * write: a write wakes a server, and that costs more than reading ten rows.
+ * Statements that are soon answered are sent to a server that is at work already, without waiting for its answers, and those of
+ * one turn of the event loop in one write: to wake a server that sleeps costs this process a tenth of a millisecond and the
+ * server as much, which is more than reading ten rows.
  */
 export class StatementDriver implements Driver {
   readonly #open: () => Promise<pg.Pool>;
   #pool: pg.Pool | null = null;
-  #shared: Shared | null = null;
+  readonly #pipelines = new Set<Pipeline>();
   /** No connection in particular: each statement finds its own. */
   readonly #connection: DatabaseConnection = {
     executeQuery: <Row>(query: CompiledQuery) => this.#execute<Row>(query),
@@ -53,41 +49,77 @@ export class StatementDriver implements Driver {
   /** The pool is somebody else's. */
   async destroy(): Promise<void> {}
 
-  async #execute<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    const shared = mayShare(sql) ? this.#ofThisTurn() : this.#newShared();
-    shared.statements++;
-    shared.unanswered++;
-    const client = await shared.client;
+  async #execute<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    const pipeline = mayShare(query.sql) ? this.#shared() : new Pipeline(this.#pool as pg.Pool);
     try {
-      const { command, rowCount, rows } = await client.query(sql, parameters as unknown[]);
+      const { command, rowCount, rows } = await pipeline.send(query);
       return { rows, ...(WRITES.has(command) && { numAffectedRows: BigInt(rowCount ?? 0) }) };
     } finally {
-      shared.unanswered--;
-      if (shared.unanswered === 0) client.release();
+      if (pipeline.isOver) this.#pipelines.delete(pipeline);
     }
   }
 
-  #ofThisTurn(): Shared {
-    const known = this.#shared;
-    if (known && known.statements < TOGETHER) return known;
-    const shared = this.#newShared();
-    this.#shared = shared;
-    nextTick(() => {
-      if (this.#shared === shared) this.#shared = null;
-    });
-    return shared;
+  #shared(): Pipeline {
+    for (const pipeline of this.#pipelines) if (pipeline.takesMore) return pipeline;
+    const pipeline = new Pipeline(this.#pool as pg.Pool);
+    this.#pipelines.add(pipeline);
+    return pipeline;
+  }
+}
+
+/**
+ * A connection for as long as a statement on it is not answered.
+ * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
+ */
+class Pipeline {
+  readonly #client: Promise<pg.PoolClient>;
+  #unanswered = 0;
+  /** When the first of them became the first. */
+  #since = performance.now();
+  #isCorked = false;
+
+  constructor(pool: pg.Pool) {
+    this.#client = pool.connect();
   }
 
-  #newShared(): Shared {
-    const client = (this.#pool as pg.Pool).connect().then((connected) => {
-      const { stream } = (connected as unknown as { connection: { stream: { cork(): void; uncork(): void } } })
-        .connection;
-      // All of them are sent before the next turn.
-      stream.cork();
-      nextTick(() => stream.uncork());
-      return connected;
+  get isOver(): boolean {
+    return this.#unanswered === 0;
+  }
+
+  get takesMore(): boolean {
+    return !this.isOver && this.#unanswered < TOGETHER && performance.now() - this.#since < SOON;
+  }
+
+  async send({ sql, parameters }: CompiledQuery): Promise<pg.QueryResult> {
+    this.#unanswered++;
+    try {
+      const client = await this.#client;
+      this.#gather(client);
+      return await client.query(sql, parameters as unknown[]);
+    } finally {
+      this.#unanswered--;
+      this.#since = performance.now();
+      if (this.isOver) this.#release();
+    }
+  }
+
+  /** What is sent in this turn leaves at its end. */
+  #gather(client: pg.PoolClient): void {
+    if (this.#isCorked) return;
+    this.#isCorked = true;
+    const { stream } = (client as unknown as { connection: { stream: { cork(): void; uncork(): void } } }).connection;
+    stream.cork();
+    nextTick(() => {
+      this.#isCorked = false;
+      stream.uncork();
     });
-    return { client, statements: 0, unanswered: 0 };
+  }
+
+  #release(): void {
+    this.#client.then(
+      (client) => client.release(),
+      () => undefined,
+    );
   }
 }
 

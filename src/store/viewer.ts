@@ -4,6 +4,7 @@ import { FEW_SCOPES, type HeldRole, POWERFUL_ROLES, type Powers, powersOf, type 
 import { TENANT_ROOT_SCOPE } from '../decision/role.ts';
 import type { PrincipalKind, UserType } from '../decision/words.ts';
 import { inForce, type Sql } from './database.ts';
+import { WITH_OTHERS } from './preparingClient.ts';
 import { instant } from './transaction.ts';
 
 export interface ViewerFacts {
@@ -121,7 +122,7 @@ function statement(principalIds: readonly string[], what: Asked): RawBuilder<Row
     principalIds.length <= FEW
       ? sql`(VALUES ${sql.join(principalIds.map((id, index) => sql`(${id}::uuid, ${sql.lit(index + 1)})`))})`
       : sql`unnest(${[...principalIds]}::uuid[]) WITH ORDINALITY`;
-  return sql<Row>`
+  return sql<Row>`${sql.raw(principalIds.length <= FEW ? WITH_OTHERS : '')}
     SELECT clock.now, ${changesAt} AS "changesAt", p.id, p.kind, p.user_type AS "userType", p.enabled, member.groups,
       (SELECT json_agg(json_build_object(
           'provider', a.provider, 'roleId', a.role_id, 'scopeId', a.scope_id,

@@ -1,13 +1,14 @@
 /** Which statements share a connection, and does one of them stand in the way of another? */
 import { sql } from 'kysely';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Database, openDatabase, type Sql, sqlOf } from '../../src/store/database.ts';
 import { AS_ARRAYS, AS_BINARY, PLANNED_FOR_VALUES, WITH_OTHERS } from '../../src/store/preparingClient.ts';
 import { cloneDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/process.ts';
 
 const LOCK = 3;
+const BEGIN = 1_000;
 
 let clone: TestDatabase;
 beforeAll(async () => {
@@ -28,7 +29,7 @@ const server = async (marks: string) =>
   (await sql<{ pid: number }>`${sql.raw(marks)} SELECT pg_backend_pid() AS pid`.execute(db)).rows[0]?.pid;
 const servers = async (marks: readonly string[]) => new Set(await Promise.all(marks.map(server))).size;
 
-it('shares one where the statements of a turn say so', async () => {
+it('shares one where statements say so', async () => {
   expect(await servers([WITH_OTHERS, WITH_OTHERS, WITH_OTHERS])).toBe(1);
   const array = async () =>
     (await sql<[number]>`${sql.raw(`${AS_ARRAYS} ${WITH_OTHERS}`)} SELECT pg_backend_pid()`.execute(db)).rows[0]?.[0];
@@ -41,11 +42,11 @@ it.each(['', AS_BINARY, `${AS_BINARY} ${PLANNED_FOR_VALUES}`])('gives others one
   expect(sent.clients.size).toBe(3);
 });
 
-it('lets no more than four wait for one another', async () => {
-  expect(await servers(Array.from({ length: 9 }, () => WITH_OTHERS))).toBe(3);
+it('lets no more than eight wait for one another', async () => {
+  expect(await servers(Array.from({ length: 17 }, () => WITH_OTHERS))).toBe(3);
 });
 
-it('sends all of them in one write', async () => {
+it('sends all of a turn in one write', async () => {
   await server(WITH_OTHERS);
   using sent = watchServers();
   await servers([WITH_OTHERS, WITH_OTHERS, WITH_OTHERS]);
@@ -62,21 +63,47 @@ it('answers each by itself: one that fails takes nothing from the others', async
   expect(await server(WITH_OTHERS)).toEqual(expect.any(Number));
 });
 
-it('leaves what is asked later to another one, while the first is at work', async () => {
-  const holder = new pg.Client({ connectionString: clone.url });
-  await holder.connect();
-  await holder.query('SELECT pg_advisory_lock($1)', [LOCK]);
-  const slow = sql`${sql.raw(WITH_OTHERS)} SELECT pg_advisory_lock(${LOCK})`.execute(db);
-  await until('it to wait', async () => {
-    const { rowCount } = await holder.query(
-      `SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND NOT granted`,
-      [LOCK],
-    );
-    return rowCount === 1;
+describe('while one is at work', () => {
+  let holder: pg.Client;
+  let slow: Promise<unknown>;
+  let number: number | undefined;
+  beforeEach(async () => {
+    holder = new pg.Client({ connectionString: clone.url });
+    await holder.connect();
+    await holder.query('SELECT pg_advisory_lock($1)', [LOCK]);
+    number = await server(WITH_OTHERS);
+    vi.spyOn(performance, 'now').mockReturnValue(BEGIN);
+    slow = sql`${sql.raw(WITH_OTHERS)} SELECT pg_advisory_xact_lock(${LOCK})`.execute(db);
+    await until('it to wait', async () => {
+      const { rowCount } = await holder.query(
+        `SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND NOT granted AND pid = $2`,
+        [LOCK, number],
+      );
+      return rowCount === 1;
+    });
   });
-  expect(await server(WITH_OTHERS)).toEqual(expect.any(Number));
-  await holder.end();
-  await slow;
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await slow;
+  });
+
+  it('sends what is asked soon behind it', async () => {
+    vi.mocked(performance.now).mockReturnValue(BEGIN + 19);
+    const next = server(WITH_OTHERS);
+    await holder.end();
+    expect(await next).toBe(number);
+  });
+
+  it('leaves what is asked later to another one', async () => {
+    vi.mocked(performance.now).mockReturnValue(BEGIN + 20);
+    expect(await server(WITH_OTHERS)).not.toBe(number);
+    await holder.end();
+  });
+
+  it('sends nothing behind it that does not say so', async () => {
+    expect(await server('')).not.toBe(number);
+    await holder.end();
+  });
 });
 
 it('fails all of a turn where there is no connection, and finds one for the next', async () => {
@@ -92,6 +119,13 @@ it('fails all of a turn where there is no connection, and finds one for the next
   await limit(-1);
   await administrator.end();
   expect(await server(WITH_OTHERS)).toEqual(expect.any(Number));
+});
+
+it('leaves no connection behind when the database is closed', async () => {
+  await server('');
+  const pool = await database.em.getConnection().getNativeClient();
+  await database.close();
+  expect(pool.ending).toBe(true);
 });
 
 it('has none for a transaction', async () => {
