@@ -122,15 +122,45 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}): 
   return connect(url, await checkServer(url), options);
 }
 
+/** Shut down by an administrator or after a crash, lost, or refused by a server that is not there. */
+const LOST = /^(57P0[123]|08\d{3}|ECONN\w+|EPIPE|ENOENT)$/;
+/** The driver's own errors have no code. */
+const LOST_MESSAGE = /^Connection terminated|not queryable$/;
+
+/**
+ * graphile-worker does not wait until the end of a job is written down, and the process ends where that fails: it tries again after
+ * a time-out, but knows no other way to lose a connection.
+ */
+function asTimeOut(error: NodeJS.ErrnoException): never {
+  const isLost = LOST.test(error.code ?? '') || LOST_MESSAGE.test(error.message);
+  throw isLost ? Object.assign(new Error(error.message, { cause: error }), { code: 'ETIMEDOUT' }) : error;
+}
+
+class RetriedClient extends pg.Client {
+  override query = ((...args: unknown[]) => {
+    const result = (super.query as (...all: unknown[]) => unknown)(...args);
+    return result instanceof Promise ? result.catch(asTimeOut) : result;
+  }) as pg.Client['query'];
+}
+
+class RetriedPool extends pg.Pool {
+  override connect = ((...args: []) => {
+    // Whoever tries again after the end waits for ever, and nobody waits for them.
+    if (this.ending) return new Promise(() => undefined);
+    const connecting: unknown = super.connect(...args);
+    return connecting instanceof Promise ? connecting.catch(asTimeOut) : connecting;
+  }) as pg.Pool['connect'];
+}
+
 export interface ConnectionPool {
   readonly pool: pg.Pool;
   /** Waits until every connection has ended, unlike the driver's own. */
   close(): Promise<void>;
 }
 
-/** For a library that brings its own SQL. */
+/** For a library that brings its own SQL, and that tries again what it has to tell the database where a connection timed out. */
 export function openPool(url: string, size: number, onFault: (error: unknown) => void): ConnectionPool {
-  const pool = new pg.Pool({ connectionString: url, max: size });
+  const pool = new RetriedPool({ connectionString: url, max: size, Client: RetriedClient });
   const open = new Set<Promise<unknown>>();
   pool.on('error', onFault);
   pool.on('connect', (client) => {

@@ -50,6 +50,32 @@ test('it takes up its work again after its connections were lost, and after a wo
   }
 });
 
+test('a job whose end cannot be told takes nothing else with it', async () => {
+  const scheduler = startScheduler({ database: clone.database, url: clone.url, onFault: () => undefined });
+  try {
+    await given.assignment({ principal: await given.user(), ends: -1 });
+    await until('the first end', () => expired(1));
+    await given.run(sql`DO $do$ BEGIN
+      CREATE SEQUENCE lost;
+      CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF nextval('lost') <= 3 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
+        RETURN OLD;
+      END $$;
+      CREATE TRIGGER lose AFTER DELETE ON graphile_worker._private_jobs FOR EACH ROW EXECUTE FUNCTION lose();
+    END $do$`);
+    await until('three to be lost, and another one', async () => {
+      const [{ count } = { count: '0' }] = await given.run(
+        sql<{ count: string }>`SELECT last_value AS count FROM lost`,
+      );
+      return Number(count) > 3;
+    });
+    await given.assignment({ principal: await given.user(), ends: -1 });
+    await until('the second end', () => expired(2));
+  } finally {
+    await scheduler.stop();
+  }
+});
+
 test('it can be stopped before it has come up', async () => {
   const scheduler = startScheduler({ database: clone.database, url: clone.url, onFault: () => undefined });
   await scheduler.stop();
