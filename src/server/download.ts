@@ -7,6 +7,7 @@ import { recordDownload } from '../action/bulkOperation.ts';
 import { viewsLess } from '../decision/event.ts';
 import type { Viewer } from '../decision/powers.ts';
 import { type BulkOperationRow, bulkOperationsById, keptBulkPowers, readChunk } from '../store/bulkOperation.ts';
+import { release } from '../store/copyOut.ts';
 import { sqlOf } from '../store/database.ts';
 import { answerError, answerProblem, type Problem, viewerOfRequest } from './bearer.ts';
 import { CONTENT_TYPES, type ExportFormat } from './exportFormat.ts';
@@ -135,7 +136,8 @@ async function sendBytes({ database }: GraphqlParts, id: string, { from, to }: R
     if (chunk === null) throw new Error(`the file of ${id} ends at ${at}`);
     const bytes = chunk.subarray(0, to - at + 1);
     at += bytes.length;
-    if (!res.write(bytes)) await drained(res);
+    const written = () => release(Buffer.from(bytes.buffer));
+    if (!res.write(bytes, written)) await drained(res);
   }
   if (!res.destroyed) res.end();
 }
