@@ -10,6 +10,8 @@ import { sweep } from './sweep.ts';
  */
 const BEAT = 1000;
 const RESTART_INTERVAL = 1000;
+/** What a sweep that is under way may take to end. */
+const STOP_MILLISECONDS = 5_000;
 const SWEEP = 'portcullis_sweep';
 /** Events whose retention is over are looked for at each start and every hour. */
 const PURGE_INTERVAL = 3_600_000;
@@ -96,11 +98,16 @@ async function beat(runner: Runner, onFault: (error: unknown) => void, stopped: 
     add(name);
     return setInterval(add, interval, name);
   });
-  const stop = () => void runner.stop().catch(() => undefined);
+  const overdue = Promise.withResolvers<void>();
+  const stop = () => {
+    runner.stop().catch(() => undefined);
+    // Without a database it tries again for minutes what it has to tell it.
+    setTimeout(overdue.resolve, STOP_MILLISECONDS).unref();
+  };
   stopped.addEventListener('abort', stop, { once: true });
   if (stopped.aborted) stop();
   try {
-    await runner.promise;
+    await Promise.race([runner.promise, overdue.promise]);
   } finally {
     timers.forEach(clearInterval);
     stopped.removeEventListener('abort', stop);

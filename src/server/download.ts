@@ -134,6 +134,8 @@ async function sendBytes({ database }: GraphqlParts, id: string, { from, to }: R
   for (let at = from; at <= to && !res.destroyed; ) {
     const chunk = await readChunk(sqlOf(database), id, 'OUTPUT', at);
     if (chunk === null) throw new Error(`the file of ${id} ends at ${at}`);
+    // Nobody would tell of a reader who has left meanwhile.
+    if (res.destroyed) return;
     const bytes = chunk.subarray(0, to - at + 1);
     at += bytes.length;
     const written = () => release(Buffer.from(bytes.buffer));

@@ -122,24 +122,24 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}): 
   return connect(url, await checkServer(url), options);
 }
 
-/** Shut down by an administrator or after a crash, lost, or refused by a server that is not there. */
-const LOST = /^(57P0[123]|08\d{3}|ECONN\w+|EPIPE|ENOENT)$/;
+/** Ended by an administrator, after a crash or for its idleness, lost, or refused by a server that is full or not there. */
+const LOST = /^(57P0\d|25P03|53300|08\d{3}|E(CONN\w+|PIPE|NOENT|NOTFOUND|AI_AGAIN|(HOST|NET)UNREACH|TIMEDOUT))$/;
 /** The driver's own errors have no code. */
 const LOST_MESSAGE = /^Connection terminated|not queryable$/;
 
-/**
- * graphile-worker does not wait until the end of a job is written down, and the process ends where that fails: it tries again after
- * a time-out, but knows no other way to lose a connection.
- */
-function asTimeOut(error: NodeJS.ErrnoException): never {
+/** What graphile-worker tries again soonest: after 50 ms at first, and every 5 s at last. */
+const SERIALIZATION_FAILURE = '40001';
+
+/** It does not wait until the end of a job is written down, and the process ends where that fails. */
+function asRetried(error: NodeJS.ErrnoException): never {
   const isLost = LOST.test(error.code ?? '') || LOST_MESSAGE.test(error.message);
-  throw isLost ? Object.assign(new Error(error.message, { cause: error }), { code: 'ETIMEDOUT' }) : error;
+  throw isLost ? Object.assign(new Error(error.message, { cause: error }), { code: SERIALIZATION_FAILURE }) : error;
 }
 
 class RetriedClient extends pg.Client {
   override query = ((...args: unknown[]) => {
     const result = (super.query as (...all: unknown[]) => unknown)(...args);
-    return result instanceof Promise ? result.catch(asTimeOut) : result;
+    return result instanceof Promise ? result.catch(asRetried) : result;
   }) as pg.Client['query'];
 }
 
@@ -148,7 +148,7 @@ class RetriedPool extends pg.Pool {
     // Whoever tries again after the end waits for ever, and nobody waits for them.
     if (this.ending) return new Promise(() => undefined);
     const connecting: unknown = super.connect(...args);
-    return connecting instanceof Promise ? connecting.catch(asTimeOut) : connecting;
+    return connecting instanceof Promise ? connecting.catch(asRetried) : connecting;
   }) as pg.Pool['connect'];
 }
 
@@ -158,7 +158,7 @@ export interface ConnectionPool {
   close(): Promise<void>;
 }
 
-/** For a library that brings its own SQL, and that tries again what it has to tell the database where a connection timed out. */
+/** For graphile-worker, which tries again what it has to tell the database after a serialization failure, and here after the loss of a connection too. */
 export function openPool(url: string, size: number, onFault: (error: unknown) => void): ConnectionPool {
   const pool = new RetriedPool({ connectionString: url, max: size, Client: RetriedClient });
   const open = new Set<Promise<unknown>>();

@@ -1,7 +1,10 @@
 /** Does the scheduler come up, do what is due within seconds, survive the loss of its connections, and stop? */
+import { once } from 'node:events';
+import net from 'node:net';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startScheduler } from '../../src/schedule/scheduler.ts';
+import { openPool } from '../../src/store/database.ts';
 import { cloneDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/process.ts';
 import { type Rows, rowsOf } from '../support/rows.ts';
@@ -74,6 +77,38 @@ test('a job whose end cannot be told takes nothing else with it', async () => {
   } finally {
     await scheduler.stop();
   }
+});
+
+test('it stops while the database is away', async () => {
+  const sockets = new Set<net.Socket>();
+  const { searchParams } = new URL(clone.url);
+  const between = net.createServer((socket) => {
+    const server = net.connect(`${searchParams.get('host')}/.s.PGSQL.5432`);
+    for (const [one, other] of [[socket, server] as const, [server, socket] as const]) {
+      sockets.add(one);
+      one.on('error', () => undefined).on('close', () => other.destroy());
+      one.pipe(other);
+    }
+  });
+  between.listen(0, '127.0.0.1');
+  await once(between, 'listening');
+  const url = new URL(clone.url);
+  url.hostname = '127.0.0.1';
+  url.port = String((between.address() as net.AddressInfo).port);
+  url.searchParams.delete('host');
+  const scheduler = startScheduler({ database: clone.database, url: url.href, onFault: () => undefined });
+  await given.assignment({ principal: await given.user(), ends: -1 });
+  await until('the first end', () => expired(1));
+  between.close();
+  for (const socket of sockets) socket.destroy();
+  const faults = new Set<string>();
+  const again = startScheduler({
+    ...{ database: clone.database, url: url.href },
+    onFault: (error) => faults.add(String(error)),
+  });
+  await until('it to miss the database', async () => faults.size > 0);
+  await Promise.all([scheduler.stop(), again.stop()]);
+  await expect(openPool(url.href, 1, () => undefined).pool.connect()).rejects.toMatchObject({ code: '40001' });
 });
 
 test('it can be stopped before it has come up', async () => {
