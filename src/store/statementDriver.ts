@@ -9,6 +9,8 @@ const TOGETHER = 8;
 /** Milliseconds: behind a statement that has taken so long nobody is sent any more, as it may take longer. */
 const SOON = 20;
 
+/** invalid_sql_statement_name */
+const UNPREPARED = '26000';
 const WRITES = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 
 /**
@@ -50,6 +52,16 @@ export class StatementDriver implements Driver {
   async destroy(): Promise<void> {}
 
   async #execute<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    try {
+      return await this.#send<Row>(query);
+    } catch (error) {
+      // The same statement was sent before it and has failed while it was planned: this one has not been run.
+      if ((error as { code?: string }).code === UNPREPARED) return this.#send<Row>(query);
+      throw error;
+    }
+  }
+
+  async #send<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     const pipeline = mayShare(query.sql) ? this.#shared() : new Pipeline(this.#pool as pg.Pool);
     try {
       const { command, rowCount, rows } = await pipeline.send(query);
@@ -77,6 +89,7 @@ class Pipeline {
   /** When the first of them became the first. */
   #since = performance.now();
   #isCorked = false;
+  #isLost = false;
 
   constructor(pool: pg.Pool) {
     this.#client = pool.connect();
@@ -87,7 +100,7 @@ class Pipeline {
   }
 
   get takesMore(): boolean {
-    return !this.isOver && this.#unanswered < TOGETHER && performance.now() - this.#since < SOON;
+    return !this.isOver && !this.#isLost && this.#unanswered < TOGETHER && performance.now() - this.#since < SOON;
   }
 
   async send({ sql, parameters }: CompiledQuery): Promise<pg.QueryResult> {
@@ -96,6 +109,10 @@ class Pipeline {
       const client = await this.#client;
       this.#gather(client);
       return await client.query(sql, parameters as unknown[]);
+    } catch (error) {
+      // Anything else is said of a connection that is there.
+      if ((error as { severity?: string }).severity !== 'ERROR') this.#isLost = true;
+      throw error;
     } finally {
       this.#unanswered--;
       this.#since = performance.now();
@@ -117,7 +134,7 @@ class Pipeline {
 
   #release(): void {
     this.#client.then(
-      (client) => client.release(),
+      (client) => client.release(this.#isLost),
       () => undefined,
     );
   }

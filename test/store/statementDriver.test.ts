@@ -121,6 +121,25 @@ it('fails all of a turn where there is no connection, and finds one for the next
   expect(await server(WITH_OTHERS)).toEqual(expect.any(Number));
 });
 
+it('says of each why it failed, where the first of equal ones fails while it is planned', async () => {
+  const holder = new pg.Client({ connectionString: clone.url });
+  await holder.connect();
+  await holder.query('BEGIN; LOCK TABLE principal IN ACCESS EXCLUSIVE MODE');
+  const impatient = await openDatabase(clone.url, { statementTimeoutSeconds: 1 });
+  const statement = sql`${sql.raw(WITH_OTHERS)} SELECT FROM principal WHERE id = ${crypto.randomUUID()}`;
+  const failed = [1, 2].map(() => expect(statement.execute(sqlOf(impatient))).rejects.toMatchObject({ code: '57014' }));
+  await Promise.all(failed);
+  await holder.end();
+  expect((await statement.execute(sqlOf(impatient))).rows).toEqual([]);
+  await impatient.close();
+});
+
+it('sends nothing to a server that has gone', async () => {
+  const gone = sql`${sql.raw(WITH_OTHERS)} SELECT pg_terminate_backend(pg_backend_pid())`.execute(db);
+  const next = gone.catch(() => server(WITH_OTHERS));
+  expect(await next).toEqual(expect.any(Number));
+});
+
 it('leaves no connection behind when the database is closed', async () => {
   await server('');
   const pool = await database.em.getConnection().getNativeClient();
