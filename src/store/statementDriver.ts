@@ -110,7 +110,7 @@ class Pipeline {
       this.#gather(client);
       return await client.query(sql, parameters as unknown[]);
     } catch (error) {
-      // Anything else is said of a connection that is there.
+      // Of a statement the server says ERROR; whatever else there is to say is about the connection.
       if ((error as { severity?: string }).severity !== 'ERROR') this.#isLost = true;
       throw error;
     } finally {
