@@ -24,6 +24,7 @@ import {
   VALUE_BYTES,
   type Write,
 } from '../store/binaryValue.ts';
+import { ofWord } from '../store/binaryWord.ts';
 import type { FieldPlan, Selection, Shape, Variables } from './plan.ts';
 
 /** The rows of a list of these fields stand in columns, all that is selected of them. */
@@ -81,7 +82,7 @@ class PlacedRow implements Row {
   readonly context: Context;
 
   constructor(page: BinaryPage, context: Context) {
-    const { bytes, starts, lengths } = page.row();
+    const { bytes, starts, lengths } = page.row;
     this.bytes = bytes;
     this.starts = starts;
     this.lengths = lengths;
@@ -120,7 +121,7 @@ export function binaryRows(
   let to = out;
   let at = 0;
   for (let index = 0; index < page.length; index++) {
-    const most = at + bytes + page.find(row, index) * copies * ESCAPED_BYTES;
+    const most = at + bytes + page.find(index) * copies * ESCAPED_BYTES;
     if (most > to.length) {
       const larger = Buffer.allocUnsafeSlow(2 * most);
       to.copy(larger, 0, 0, at);
@@ -152,7 +153,6 @@ function newWriter(field: FieldPlan, layout: Layout, asked: { variables: Variabl
   return { write, bytes: compiler.bytes, copies: Math.max(1, ...compiler.copies.values()) + compiler.cursorCopies };
 }
 
-const NULL = Buffer.from('null');
 const [QUOTE, COMMA, CARRIAGE_RETURN, LINE_FEED] = [0x22, 0x2c, 0x0d, 0x0a];
 /** What ends a row. */
 const END_BYTES = 2;
@@ -194,11 +194,12 @@ class Compiler {
     const { property, types: names } = typeIn(shape.type.extensions) as NonNullable<ReturnType<typeof typeIn>>;
     const column = columnOf(layout, property);
     const writes = new Map(Object.keys(names).map((word, index) => [word, of(types[index] as GraphQLObjectType)]));
-    return (to, at, row) => {
-      const ofWord = writes.get(wordOf(row, column));
-      if (ofWord === undefined) throw new Error(`no type for the ${property} ${wordOf(row, column)}`);
-      return ofWord(to, at, row);
-    };
+    const writeOf = ofWord(column, (word) => {
+      const known = writes.get(word);
+      if (known === undefined) throw new Error(`no type for the ${property} ${word}`);
+      return known;
+    });
+    return (to, at, row) => writeOf(row)(to, at, row);
   }
 
   /** @see https://www.rfc-editor.org/rfc/rfc4180#section-2 */
@@ -228,23 +229,19 @@ class Compiler {
     const constant = constantOf(field);
     if (constant !== null) return text(JSON.parse(constant));
     const below = (inner: Layout) => this.#cell(field, withoutNull(field.shape), inner, path);
-    return this.#value(field, layout, {
-      ofLeaf: ({ cell }) => cell,
-      ofObject: below,
-      isNull: EMPTY,
-      around: (write) => write,
-    });
+    const value = this.#value(field, layout, ({ cell }) => cell, below);
+    return (to, at, row) => (isNull(value, row) ? at : value.write(to, at, row));
   }
 
   #fields({ fields }: Selection, layout: Layout): Write {
-    const parts: { readonly before: Uint8Array; readonly write: Write }[] = [];
+    const parts: (Value & { readonly before: Uint8Array; readonly orNull: Write })[] = [];
     let text = '{';
     for (const [index, field] of fields.entries()) {
       text += index > 0 ? field.furtherLabel : field.label;
       const constant = constantOf(field);
       if (constant !== null) text += constant;
       else {
-        parts.push({ before: Buffer.from(text), write: this.#member(field, layout) });
+        parts.push({ ...this.#member(field, layout), before: Buffer.from(text), orNull: orNull(field) });
         this.bytes += text.length;
         text = '';
       }
@@ -254,52 +251,55 @@ class Compiler {
     return (to, at, row) => {
       let next = at;
       for (let index = 0; index < parts.length; index++) {
-        const { before, write } = parts[index] as (typeof parts)[number];
-        next = write(to, put(to, next, before), row);
+        const part = parts[index] as (typeof parts)[number];
+        next = put(to, next, part.before);
+        if (isNull(part, row)) next = part.orNull(to, next, row);
+        else if (part.isQuoted) {
+          to[next] = QUOTE;
+          next = part.write(to, next + 1, row);
+          to[next++] = QUOTE;
+        } else next = part.write(to, next, row);
       }
       return put(to, next, end);
     };
   }
 
-  #member(field: FieldPlan, layout: Layout): Write {
-    const isNull: Write = (to, at) => {
-      if (field.isNullable) return put(to, at, NULL);
-      throw new Error(`Cannot return null for non-nullable field ${field.parentType.name}.${field.field.name}.`);
-    };
+  #member(field: FieldPlan, layout: Layout): Value {
     const ofObject = (inner: Layout) => this.#object(field, withoutNull(field.shape), inner);
-    return this.#value(field, layout, { ofLeaf: ({ json }) => json, ofObject, isNull, around: quoted });
+    return this.#value(field, layout, ({ json }) => json, ofObject);
   }
 
-  #value(field: FieldPlan, layout: Layout, { ofLeaf, ofObject, isNull, around }: ValueForm): Write {
+  #value(field: FieldPlan, layout: Layout, ofLeaf: (leaf: Leaf) => Write, ofObject: (layout: Layout) => Write): Value {
     const column = field.column as NonNullable<FieldPlan['column']>;
     this.bytes += VALUE_BYTES;
     switch (column.kind) {
       case 'PROPERTY': {
         const at = columnOf(layout, column.property);
         this.copies.set(at, (this.copies.get(at) ?? 0) + 1);
-        const write = ofLeaf(leafOf(field, at) as Leaf);
-        return unlessNull([at], field.isNullable ? ifKnown(field, at, { write, isNull }) : write, isNull);
+        const leaf = leafOf(field, at) as Leaf;
+        const { isQuoted, isAbsent } = leaf;
+        return { column: at, isAbsent: field.isNullable ? isAbsent : null, isQuoted, write: ofLeaf(leaf) };
       }
-      case 'GLOBAL_ID': {
-        const prefix = Buffer.from(`${field.parentType.name}:`);
-        return around(globalId(columnOf(layout, 'id'), () => prefix));
-      }
+      case 'GLOBAL_ID':
+        return quoted(globalId(columnOf(layout, 'id'), Buffer.from(`${field.parentType.name}:`)));
       case 'ROW': {
         const named = layout.rows.get(column.name) as Layout;
-        const write = unlessNull([named.first], ofObject(named), isNull);
-        return column.among ? among(column.among, named, { write, isNull }) : write;
+        const isAbsent = column.among ? notAmong(column.among, named) : null;
+        return { column: named.first, isAbsent, isQuoted: false, write: ofObject(named) };
       }
       case 'SAME_ROW': {
         const columns = column.unless.map((name) => columnOf(layout, name));
-        return columns.length === 0 ? ofObject(layout) : unlessNull(columns, ofObject(layout), isNull);
+        const isAbsent =
+          columns.length === 0 ? null : ({ lengths }: Row) => columns.every((each) => lengths[each] === -1);
+        return { column: NONE, isAbsent, isQuoted: false, write: ofObject(layout) };
       }
       case 'CURSOR':
         // Of values of the row, as a list in JSON and that in base64.
         this.bytes += 2 * VALUE_BYTES;
         this.cursorCopies += 2;
-        return around((to, at, row) => putText(to, at, (row as PlacedRow).page.cursorOf(row)));
+        return quoted((to, at, row) => putText(to, at, (row as PlacedRow).page.cursorOf(row)));
       case 'LOG_CURSOR':
-        return around(logCursor(columnOf(layout, column.epoch), columnOf(layout, column.position)));
+        return quoted(logCursor(columnOf(layout, column.epoch), columnOf(layout, column.position)));
       default:
         throw new Error(`${field.parentType.name}.${field.key} is no value of a row`);
     }
@@ -316,13 +316,31 @@ function columnOf({ columns }: Layout, property: string): number {
   return column;
 }
 
-/** How a value is written as a member of an object, or as a cell. */
-interface ValueForm {
-  readonly ofLeaf: (leaf: Leaf) => Write;
-  readonly ofObject: (layout: Layout) => Write;
-  readonly isNull: Write;
-  /** Of a text that nothing of is escaped. */
-  readonly around: (write: Write) => Write;
+/** When a value is null, and how it is written otherwise. */
+interface Value {
+  /** Where this one is null. */
+  readonly column: number;
+  /** And in these rows. */
+  readonly isAbsent: ((row: Row) => boolean) | null;
+  /** In JSON. */
+  readonly isQuoted: boolean;
+  readonly write: Write;
+}
+
+/** Of a value that is never null. */
+const NONE = -1;
+
+const quoted = (write: Write): Value => ({ column: NONE, isAbsent: null, isQuoted: true, write });
+
+function isNull({ column, isAbsent }: Value, row: Row): boolean {
+  return (column !== NONE && row.lengths[column] === -1) || isAbsent?.(row) === true;
+}
+
+function orNull({ isNullable, parentType, field }: FieldPlan): Write {
+  if (isNullable) return text('null');
+  return () => {
+    throw new Error(`Cannot return null for non-nullable field ${parentType.name}.${field.name}.`);
+  };
 }
 
 const EMPTY: Write = (_to, at) => at;
@@ -332,33 +350,11 @@ function text(constant: string): Write {
   return (to, at) => put(to, at, bytes);
 }
 
-/** Null where all of the columns are. */
-function unlessNull([first = 0, ...others]: readonly number[], write: Write, isNull: Write): Write {
-  return (to, at, row) => {
-    const isThere = row.lengths[first] !== -1 || others.some((column) => row.lengths[column] !== -1);
-    return isThere ? write(to, at, row) : isNull(to, at, row);
-  };
-}
-
-function among(
-  ids: (context: Context) => readonly string[],
-  { columns }: Layout,
-  { write, isNull }: { write: Write; isNull: Write },
-): Write {
+function notAmong(ids: (context: Context) => readonly string[], { columns }: Layout): (row: Row) => boolean {
   const column = columns.get('id') as number;
-  return (to, at, row) => {
+  return (row) => {
     const chosen = ids((row as PlacedRow).context);
-    const isChosen = chosen.length > 0 && chosen.includes(uuidOf(row, column));
-    return isChosen ? write(to, at, row) : isNull(to, at, row);
-  };
-}
-
-function quoted(write: Write): Write {
-  return (to, at, row) => {
-    to[at] = QUOTE;
-    const end = write(to, at + 1, row);
-    to[end] = QUOTE;
-    return end + 1;
+    return chosen.length === 0 || !chosen.includes(uuidOf(row, column));
   };
 }
 
@@ -366,17 +362,20 @@ function quoted(write: Write): Write {
 interface Leaf {
   readonly json: Write;
   readonly cell: Write;
+  readonly isQuoted: boolean;
+  /** In rows that have one which cannot be written; null: there are none. */
+  readonly isAbsent: ((row: Row) => boolean) | null;
 }
 
 /** Null: a list of such values is one of objects. */
 function leafOf({ shape }: FieldPlan, column: number): Leaf | null {
   const leaf = withoutNull(shape);
   if (leaf.kind !== 'LEAF') return null;
-  if (leaf.texts !== null) return word(enumWriter(leaf.texts, column));
+  if (leaf.texts !== null) return enumLeaf(leaf.texts, column);
   switch (leaf.type.name) {
     case 'String':
     case 'ScopePath':
-      return { json: quoted(jsonText(column)), cell: csvText(column, true) };
+      return { ...word(jsonText(column)), cell: csvText(column, true) };
     case 'ID':
       return word(uuid(column));
     case 'DateTime':
@@ -386,42 +385,32 @@ function leafOf({ shape }: FieldPlan, column: number): Leaf | null {
         putText(to, at, formatDuration(int32(bytes, starts[column] as number))),
       );
     case 'Boolean':
-      return { json: truth(column), cell: truth(column) };
+      return bare(truth(column));
     case 'SafeInt':
-      return { json: integer(column), cell: integer(column) };
+      return bare(integer(column));
     case 'JSONObject':
-      return { json: json(column), cell: csvText(column, false, JSONB_VERSION_BYTES) };
+      return { ...bare(json(column)), cell: csvText(column, false, JSONB_VERSION_BYTES) };
     default:
       return null;
   }
 }
 
-/** Nothing of it is escaped. */
-const word = (write: Write): Leaf => ({ json: quoted(write), cell: write });
+/** The same in JSON and in CSV: nothing of it is escaped. */
+const bare = (write: Write): Leaf => ({ json: write, cell: write, isQuoted: false, isAbsent: null });
+const word = (write: Write): Leaf => ({ ...bare(write), isQuoted: true });
 
-/** A word of another version of the gateway is null, and the other rows are there. */
-function ifKnown({ shape }: FieldPlan, column: number, { write, isNull }: { write: Write; isNull: Write }): Write {
-  const leaf = withoutNull(shape);
-  const texts = leaf.kind === 'LEAF' ? leaf.texts : null;
-  // A constraint of the database holds all others.
-  if (texts === null || isCopied(texts)) return write;
-  return (to, at, row) => (texts.has(wordOf(row, column)) ? write : isNull)(to, at, row);
-}
-
-const isCopied = (texts: ReadonlyMap<unknown, string>) =>
-  [...texts].every(([name, quotedName]) => quotedName === `"${name}"`);
-
-function enumWriter(texts: ReadonlyMap<unknown, string>, column: number): Write {
-  if (isCopied(texts)) return copied(column);
-  const known = new Map([...texts].map(([name, quotedName]) => [name, Buffer.from(JSON.parse(quotedName))]));
-  return (to, at, row) => {
-    const name = known.get(wordOf(row, column));
-    if (name === undefined) throw new Error(`no name for ${wordOf(row, column)}`);
+/** Names that are the words of the column need no looking up: a constraint of the database holds all others. */
+function enumLeaf(texts: ReadonlyMap<unknown, string>, column: number): Leaf {
+  if ([...texts].every(([name, quotedName]) => quotedName === `"${name}"`)) return word(copied(column));
+  const nameOf = ofWord(column, (stored) => {
+    const quotedName = texts.get(stored);
+    return quotedName === undefined ? null : Buffer.from(JSON.parse(quotedName));
+  });
+  const write: Write = (to, at, row) => {
+    const name = nameOf(row);
+    if (name === null) throw new Error(`a word in column ${column} has no name`);
     return put(to, at, name);
   };
-}
-
-function wordOf({ bytes, starts, lengths }: Row, column: number): string {
-  const from = starts[column] as number;
-  return bytes.toString('latin1', from, from + (lengths[column] as number));
+  // A word of another version of the gateway is null where that may be, and the other rows are there.
+  return { ...word(write), isAbsent: (row) => nameOf(row) === null };
 }

@@ -29,30 +29,27 @@ interface PageParts {
 export class BinaryPage {
   readonly layout: Layout;
   readonly length: number;
+  /** Where the values of the row stand that was found last. */
+  readonly row: Row;
   readonly #parts: PageParts;
 
   constructor(parts: PageParts) {
-    this.layout = parts.layout;
-    this.length = parts.starts.length;
+    const { bytes, columns, layout, starts } = parts;
+    this.layout = layout;
+    this.length = starts.length;
+    this.row = { bytes, starts: new Int32Array(columns), lengths: new Int32Array(columns) };
     this.#parts = parts;
   }
 
-  /** The place of a row, which `find` brings to the first or the next one. */
-  row(): Row {
-    const { bytes, columns } = this.#parts;
-    return { bytes, starts: new Int32Array(columns), lengths: new Int32Array(columns) };
-  }
-
   /** @returns how many bytes it has */
-  find(row: Row, index: number): number {
+  find(index: number): number {
     const start = this.#parts.starts[index] as number;
-    return findRow(row, start, row.bytes.length) - start;
+    return findRow(this.row, start, this.row.bytes.length) - start;
   }
 
   keyAt(index: number): string[] {
-    const row = this.row();
-    this.find(row, index);
-    return this.#keyOf(row);
+    this.find(index);
+    return this.#keyOf(this.row);
   }
 
   cursorOf(row: Row): string {

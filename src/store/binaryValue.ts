@@ -153,7 +153,12 @@ export function json(column: number): Write {
 
 /** A bigint as it is written in JSON. */
 export function integer(column: number): Write {
-  return (out, at, { bytes, starts }) => putText(out, at, String(bytes.readBigInt64BE(starts[column] as number)));
+  return (out, at, { bytes, starts }) => bigintText(out, at, bytes, starts[column] as number);
+}
+
+function bigintText(out: Uint8Array, at: number, bytes: Buffer, from: number): number {
+  const number = int32(bytes, from) * 4_294_967_296 + (int32(bytes, from + 4) >>> 0);
+  return putText(out, at, String(Number.isSafeInteger(number) ? number : bytes.readBigInt64BE(from)));
 }
 
 export function uuid(column: number): Write {
@@ -233,17 +238,23 @@ function twoDigits(out: Uint8Array, at: number, number: number): void {
   out[at + 1] = ZERO + number - tens * 10;
 }
 
+/** Where the digits of each byte of a uuid stand in its text. */
+const DIGITS_AT = Uint8Array.of(0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34);
 const HEX = Buffer.from('0123456789abcdef');
 const BASE64 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_');
 
 /** The place for the text that is written in base64. */
-const idText = new Uint8Array(64);
+const idText = Buffer.alloc(64);
 
-/** An id of the schema: `Type:uuid` in base64. @param prefixOf the type and the colon */
-export function globalId(column: number, prefixOf: (row: Row) => Uint8Array): Write {
-  return (out, at, row) => {
-    const length = put(idText, 0, prefixOf(row));
-    return base64(out, at, uuidText(idText, length, row.bytes, row.starts[column] as number));
+/** An id of the schema: `Type:uuid` in base64. @param prefix the type and the colon */
+export function globalId(column: number, prefix: Buffer): Write {
+  const whole = prefix.length - (prefix.length % 3);
+  const head = Buffer.from(prefix.toString('base64url', 0, whole));
+  const rest = prefix.subarray(whole);
+  return (out, at, { bytes, starts }) => {
+    const next = put(out, at, head);
+    const length = put(idText, 0, rest);
+    return base64(out, next, uuidText(idText, length, bytes, starts[column] as number));
   };
 }
 
@@ -252,31 +263,22 @@ export function logCursor(epoch: number, position: number): Write {
   return (out, at, { bytes, starts }) => {
     const length = uuidText(idText, 0, bytes, starts[epoch] as number);
     idText[length] = COLON;
-    const digits = String(bytes.readBigInt64BE(starts[position] as number));
-    return base64(out, at, putText(idText, length + 1, digits));
+    return base64(out, at, bigintText(idText, length + 1, bytes, starts[position] as number));
   };
 }
 
 function uuidText(out: Uint8Array, at: number, bytes: Uint8Array, from: number): number {
-  let next = hex(out, at, bytes, from, from + 4);
-  for (let pair = from + 4; pair < from + 10; pair += 2) next = hex(out, dash(out, next), bytes, pair, pair + 2);
-  return hex(out, dash(out, next), bytes, from + 10, from + 16);
-}
-
-function dash(out: Uint8Array, at: number): number {
-  out[at] = DASH;
-  return at + 1;
-}
-
-function hex(out: Uint8Array, at: number, bytes: Uint8Array, from: number, end: number): number {
-  let next = at;
-  for (let index = from; index < end; index++) {
-    const byte = bytes[index] as number;
-    out[next] = HEX[byte >> 4] as number;
-    out[next + 1] = HEX[byte & 15] as number;
-    next += 2;
+  for (let index = 0; index < 16; index++) {
+    const byte = bytes[from + index] as number;
+    const to = at + (DIGITS_AT[index] as number);
+    out[to] = HEX[byte >> 4] as number;
+    out[to + 1] = HEX[byte & 15] as number;
   }
-  return next;
+  out[at + 8] = DASH;
+  out[at + 13] = DASH;
+  out[at + 18] = DASH;
+  out[at + 23] = DASH;
+  return at + 36;
 }
 
 /** Without what fills it up to four. */

@@ -15,6 +15,7 @@ import {
   VALUE_BYTES,
   type Write,
 } from './binaryValue.ts';
+import { ofWord } from './binaryWord.ts';
 
 export const FILE_FORMATS = ['JSONL', 'CSV'] as const;
 export type FileFormat = (typeof FILE_FORMATS)[number];
@@ -179,10 +180,10 @@ function plain(value: Value): Write {
   const { column, kind } = value;
   switch (kind) {
     case 'ID':
-      return globalId(column, prefixOf(value.type));
+      return idOf(column, value.type);
     case 'NAME': {
-      const nameOf = remembered(value.nameOf);
-      return (out, at, row) => putText(out, at, nameOf(wordOf(row, column)));
+      const nameOf = ofWord(column, (word) => Buffer.from(value.nameOf(word)));
+      return (out, at, row) => put(out, at, nameOf(row));
     }
     case 'INSTANT':
       return instant(column);
@@ -193,27 +194,9 @@ function plain(value: Value): Write {
   }
 }
 
-function prefixOf(type: string | Name): (row: Row) => Uint8Array {
-  const prefix = (name: string) => Buffer.from(`${name}:`);
-  if (typeof type === 'string') {
-    const always = prefix(type);
-    return () => always;
-  }
-  const known = remembered((word) => prefix(type.nameOf(word)));
-  return (row) => known(wordOf(row, type.column));
-}
-
-/** Words are few, and mean the same for ever. */
-function remembered<T>(make: (word: string) => T): (word: string) => T {
-  const known = new Map<string, T>();
-  return (word) => {
-    const found = known.get(word) ?? make(word);
-    known.set(word, found);
-    return found;
-  };
-}
-
-function wordOf({ bytes, starts, lengths }: Row, column: number): string {
-  const from = starts[column] as number;
-  return bytes.toString('latin1', from, from + (lengths[column] as number));
+function idOf(column: number, type: string | Name): Write {
+  const ofType = (name: string) => globalId(column, Buffer.from(`${name}:`));
+  if (typeof type === 'string') return ofType(type);
+  const writeOf = ofWord(type.column, (word) => ofType(type.nameOf(word)));
+  return (out, at, row) => writeOf(row)(out, at, row);
 }
