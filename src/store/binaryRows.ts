@@ -68,8 +68,28 @@ export class BinaryQuery extends pg.Query {
     this.found = found;
   }
 
-  /** Whoever asked knows the columns. */
-  handleRowDescription(): void {}
+  /** Whoever asked knows the columns: a description of thirty of them is longer than a row. */
+  prepare(connection: Wire): void {
+    const { parsedStatements, submittedNamedStatements } = connection;
+    const wire: Wire = {
+      ...{ parsedStatements, submittedNamedStatements },
+      parse: (message) => connection.parse(message),
+      bind: (message) => connection.bind(message),
+      describe: () => undefined,
+      execute: (message) => connection.execute(message),
+      close: (message) => connection.close(message),
+      sync: () => connection.sync(),
+    };
+    (pg.Query.prototype as unknown as { prepare(wire: Wire): void }).prepare.call(this, wire);
+  }
+}
+
+/** What the driver sends a statement with. */
+interface Wire
+  extends Readonly<Record<'parse' | 'bind' | 'describe' | 'execute' | 'close', (message: object) => void>> {
+  readonly parsedStatements: object;
+  readonly submittedNamedStatements: object;
+  sync(): void;
 }
 
 type Stream = Pick<EventEmitter, 'on'>;
