@@ -24,7 +24,7 @@ import {
   VALUE_BYTES,
   type Write,
 } from '../store/binaryValue.ts';
-import { ofWord } from '../store/binaryWord.ts';
+import { byWord, ofWord } from '../store/binaryWord.ts';
 import type { FieldPlan, Selection, Shape, Variables } from './plan.ts';
 
 /** The rows of a list of these fields stand in columns, all that is selected of them. */
@@ -73,22 +73,10 @@ function typesOf({ plan }: FieldPlan, shape: Shape): readonly GraphQLObjectType[
   return Object.values(types).map((name) => plan.schema.getType(name) as GraphQLObjectType);
 }
 
-/** A row, and whose page it is in. */
-class PlacedRow implements Row {
-  readonly bytes: Buffer;
-  readonly starts: Int32Array;
-  readonly lengths: Int32Array;
+/** The row of a page, and for whom it is written. */
+interface PlacedRow extends Row {
   readonly page: BinaryPage;
   readonly context: Context;
-
-  constructor(page: BinaryPage, context: Context) {
-    const { bytes, starts, lengths } = page.row;
-    this.bytes = bytes;
-    this.starts = starts;
-    this.lengths = lengths;
-    this.page = page;
-    this.context = context;
-  }
 }
 
 /** What becomes of a row: an item of a list, a line of JSON, or a line of CSV with these cells. */
@@ -117,7 +105,7 @@ export function binaryRows(
   { variables, context, form }: { variables: Variables; context: Context; form: RowForm },
 ): Buffer {
   const { write, bytes, copies } = writerOf(field, page.layout, { variables, form });
-  const row = new PlacedRow(page, context);
+  const row: PlacedRow = { ...page.row, page, context };
   let to = out;
   let at = 0;
   for (let index = 0; index < page.length; index++) {
@@ -194,12 +182,11 @@ class Compiler {
     const { property, types: names } = typeIn(shape.type.extensions) as NonNullable<ReturnType<typeof typeIn>>;
     const column = columnOf(layout, property);
     const writes = new Map(Object.keys(names).map((word, index) => [word, of(types[index] as GraphQLObjectType)]));
-    const writeOf = ofWord(column, (word) => {
+    return byWord(column, (word) => {
       const known = writes.get(word);
       if (known === undefined) throw new Error(`no type for the ${property} ${word}`);
       return known;
     });
-    return (to, at, row) => writeOf(row)(to, at, row);
   }
 
   /** @see https://www.rfc-editor.org/rfc/rfc4180#section-2 */
@@ -277,8 +264,7 @@ class Compiler {
         const at = columnOf(layout, column.property);
         this.copies.set(at, (this.copies.get(at) ?? 0) + 1);
         const leaf = leafOf(field, at) as Leaf;
-        const { isQuoted, isAbsent } = leaf;
-        return { column: at, isAbsent: field.isNullable ? isAbsent : null, isQuoted, write: ofLeaf(leaf) };
+        return { column: at, isAbsent: leaf.isAbsent, isQuoted: leaf.isQuoted, write: ofLeaf(leaf) };
       }
       case 'GLOBAL_ID':
         return quoted(globalId(columnOf(layout, 'id'), Buffer.from(`${field.parentType.name}:`)));
@@ -327,7 +313,7 @@ interface Value {
   readonly write: Write;
 }
 
-/** Of a value that is never null. */
+/** Of a value that no column of its own makes null. */
 const NONE = -1;
 
 const quoted = (write: Write): Value => ({ column: NONE, isAbsent: null, isQuoted: true, write });
@@ -363,7 +349,7 @@ interface Leaf {
   readonly json: Write;
   readonly cell: Write;
   readonly isQuoted: boolean;
-  /** In rows that have one which cannot be written; null: there are none. */
+  /** In rows whose word has no name in the schema; null: every value has one. */
   readonly isAbsent: ((row: Row) => boolean) | null;
 }
 
@@ -406,11 +392,7 @@ function enumLeaf(texts: ReadonlyMap<unknown, string>, column: number): Leaf {
     const quotedName = texts.get(stored);
     return quotedName === undefined ? null : Buffer.from(JSON.parse(quotedName));
   });
-  const write: Write = (to, at, row) => {
-    const name = nameOf(row);
-    if (name === null) throw new Error(`a word in column ${column} has no name`);
-    return put(to, at, name);
-  };
+  const write: Write = (to, at, row) => put(to, at, nameOf(row) as Buffer);
   // A word of another version of the gateway is null where that may be, and the other rows are there.
   return { ...word(write), isAbsent: (row) => nameOf(row) === null };
 }

@@ -1,5 +1,5 @@
 /** What does a word in a row stand for? It is known by its bytes, and no string is made of them. */
-import type { Row } from './binaryValue.ts';
+import type { Row, Write } from './binaryValue.ts';
 
 /** Words are few, and mean the same for ever: each is asked for once. */
 export function ofWord<Meaning>(column: number, meaningOf: (word: string) => Meaning): (row: Row) => Meaning {
@@ -17,6 +17,12 @@ export function ofWord<Meaning>(column: number, meaningOf: (word: string) => Mea
     known.set(length, [...ofLength, { word, meaning }]);
     return meaning;
   };
+}
+
+/** The word says how the row is written. */
+export function byWord(column: number, writeOf: (word: string) => Write): Write {
+  const known = ofWord(column, writeOf);
+  return (out, at, row) => known(row)(out, at, row);
 }
 
 /** From behind: many words begin alike. */

@@ -15,7 +15,7 @@ import {
   VALUE_BYTES,
   type Write,
 } from './binaryValue.ts';
-import { ofWord } from './binaryWord.ts';
+import { byWord, ofWord } from './binaryWord.ts';
 
 export const FILE_FORMATS = ['JSONL', 'CSV'] as const;
 export type FileFormat = (typeof FILE_FORMATS)[number];
@@ -197,6 +197,5 @@ function plain(value: Value): Write {
 function idOf(column: number, type: string | Name): Write {
   const ofType = (name: string) => globalId(column, Buffer.from(`${name}:`));
   if (typeof type === 'string') return ofType(type);
-  const writeOf = ofWord(type.column, (word) => ofType(type.nameOf(word)));
-  return (out, at, row) => writeOf(row)(out, at, row);
+  return byWord(type.column, (word) => ofType(type.nameOf(word)));
 }

@@ -1,4 +1,5 @@
 /** Do rows in binary come in whole, however the bytes arrive, and do all others still reach the driver? */
+import type { EventEmitter } from 'node:events';
 import net from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BinaryRows } from '../../src/store/binaryRows.ts';
@@ -83,4 +84,20 @@ test('a connection that is cut while rows come fails whoever waits for them', as
     'SELECT CASE n WHEN 3000 THEN pg_terminate_backend(pg_backend_pid()) END, repeat($1, 100) FROM generate_series(1, 5000) n';
   await expect(binary(client, statement, ['x'])).rejects.toThrow();
   await client.end();
+});
+
+test('columns are described to the driver alone', async () => {
+  const client = await connected(100_000);
+  try {
+    let described = 0;
+    const { connection } = client as unknown as { connection: EventEmitter };
+    connection.on('rowDescription', () => void described++).on('noData', () => void described++);
+    expect(textsOf(await binary(client, ROWS, [1]))).toEqual(expected(1));
+    expect((await binary(client, 'SELECT 1 WHERE $1', [false])).starts).toEqual([]);
+    expect(described).toBe(0);
+    await client.query('SELECT $1::text', ['x']);
+    expect(described).toBe(1);
+  } finally {
+    await client.end();
+  }
 });
