@@ -18,15 +18,15 @@ import type { FieldPlan, Selection, Shape, Variables } from './plan.ts';
 
 /** A list of a result whose rows are JSON already. */
 export class Written {
-  readonly text: string;
+  readonly json: string | Buffer;
 
-  constructor(text: string) {
-    this.text = text;
+  constructor(json: string | Buffer) {
+    this.json = json;
   }
 
   toJSON(): unknown {
-    if (found === null) return JSON.parse(this.text);
-    found.push(this.text);
+    if (found === null) return JSON.parse(this.json.toString());
+    found.push(this.json);
     return MARK;
   }
 }
@@ -42,14 +42,16 @@ export class WrittenLines {
   }
 }
 
+const [OPEN, CLOSE] = Buffer.from('[]') as unknown as [number, number];
+
 /** What stands for such a part while the rest becomes text. Nobody is ever shown it, so that no value holds it. */
 const MARK = `written ${crypto.randomUUID()}`;
 const QUOTED_MARK = JSON.stringify(MARK);
-let found: string[] | null = null;
+let found: (string | Buffer)[] | null = null;
 
-/** The JSON of a result, whose written parts are put in as they are. */
-export function stringifyWritten(result: unknown): string {
-  const parts: string[] = [];
+/** The JSON of a result, whose written parts are put in as they are: bytes where any of them is bytes. */
+export function stringifyWritten(result: unknown): string | Buffer {
+  const parts: (string | Buffer)[] = [];
   found = parts;
   let text: string;
   try {
@@ -57,14 +59,16 @@ export function stringifyWritten(result: unknown): string {
   } finally {
     found = null;
   }
-  let whole = '';
+  const whole: (string | Buffer)[] = [];
   let from = 0;
   for (const part of parts) {
     const at = text.indexOf(QUOTED_MARK, from);
-    whole += text.slice(from, at) + part;
+    whole.push(text.slice(from, at), part);
     from = at + QUOTED_MARK.length;
   }
-  return whole + text.slice(from);
+  whole.push(text.slice(from));
+  if (parts.every((part) => typeof part === 'string')) return whole.join('');
+  return Buffer.concat(whole.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
 }
 
 /** Thrown, and caught here, by whatever cannot be written: with these rows, or with any. */
@@ -113,8 +117,12 @@ export class ListWriter {
     const context = this.#context as Context;
     const bytes = binaryRows(field, page, { variables: this.#variables, context, form });
     if (form !== 'ITEM') return new WrittenLines(Buffer.from(bytes), page.length);
-    // Behind the last row is one comma too many.
-    return new Written(`[${bytes.toString('utf8', 0, Math.max(bytes.length - 1, 0))}]`);
+    const list = Buffer.allocUnsafeSlow(Math.max(bytes.length, 1) + 1);
+    bytes.copy(list, 1);
+    list[0] = OPEN;
+    // In the place of the comma behind the last row.
+    list[list.length - 1] = CLOSE;
+    return new Written(list);
   }
 
   #rows(item: Shape, field: FieldPlan, rows: unknown): string[] | null {

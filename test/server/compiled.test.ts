@@ -283,7 +283,19 @@ describe('a list that is written', () => {
     });
     expect(written).toBeInstanceOf(Written);
     const row = JSON.stringify({ __typename: 'Dog', id: '4', name: dog.name, barks: false, friend: null });
-    expect((written as Written).text).toBe(`[${row},null,${row.replace('"friend":null', '"friend":{"id":"4"}')}]`);
+    expect((written as Written).json).toBe(`[${row},null,${row.replace('"friend":null', '"friend":{"id":"4"}')}]`);
+  });
+
+  it('is put into its response as text or as bytes', () => {
+    const data = {
+      ä: new Written(Buffer.from('["ü"]')),
+      text: new Written('[1,"ö"]'),
+      é: 'ß',
+      none: new Written(Buffer.from('[]')),
+    };
+    const expected = '{"data":{"ä":["ü"],"text":[1,"ö"],"é":"ß","none":[]}}';
+    expect(stringifyWritten({ data }).toString()).toBe(expected);
+    expect(JSON.stringify({ data })).toBe(expected);
   });
 
   it.each<[string, string, unknown[]]>([
