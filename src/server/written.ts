@@ -42,6 +42,8 @@ export class WrittenLines {
   }
 }
 
+/** Bytes of a list that leaves as text: V8 takes strings of that size off soon, and looks through its whole heap after 64 MB of bytes. */
+const LARGE = 65_536;
 const [OPEN, CLOSE] = Buffer.from('[]') as unknown as [number, number];
 
 /** What stands for such a part while the rest becomes text. Nobody is ever shown it, so that no value holds it. */
@@ -117,6 +119,7 @@ export class ListWriter {
     const context = this.#context as Context;
     const bytes = binaryRows(field, page, { variables: this.#variables, context, form });
     if (form !== 'ITEM') return new WrittenLines(Buffer.from(bytes), page.length);
+    if (bytes.length > LARGE) return new Written(`[${bytes.toString('utf8', 0, bytes.length - 1)}]`);
     const list = Buffer.allocUnsafeSlow(Math.max(bytes.length, 1) + 1);
     bytes.copy(list, 1);
     list[0] = OPEN;
