@@ -41,11 +41,12 @@ export async function startCaller(work: Work): Promise<Caller> {
   writeFileSync(file, JSON.stringify(work));
   const child: ChildProcess = fork(import.meta.filename, [file]);
   child.once('exit', () => rmSync(file, { force: true }));
+  const ended = once(child, 'exit');
   await once(child, 'message');
   return {
     async round(seconds) {
       child.send(seconds);
-      const [answer] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [Calls | number | null];
+      const [answer] = (await Promise.race([once(child, 'message'), ended])) as [Calls | number | null];
       if (answer === null || typeof answer === 'number') throw new Error('the caller has failed');
       return answer;
     },
