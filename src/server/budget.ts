@@ -5,14 +5,13 @@ import {
   type ExecutionResult,
   GraphQLError,
   type GraphQLSchema,
-  getVariableValues,
   type OperationDefinitionNode,
 } from 'graphql';
 import type { Context } from '../../schema/context.ts';
 import { processNow } from '../clock.ts';
 import type { Execute } from './compiled.ts';
 import { type OperationCost, operationCost } from './cost.ts';
-import { operationOf } from './plan.ts';
+import { operationOf, variablesOf } from './plan.ts';
 
 const MINUTE_MILLISECONDS = 60_000;
 
@@ -59,11 +58,12 @@ export class Budgets {
     return 0;
   }
 
-  #priceOf({ document, operationName, variableValues }: ExecutionArgs): number | null {
+  #priceOf(args: ExecutionArgs): number | null {
+    const { document, operationName } = args;
     const operation = operationOf(document.definitions, operationName);
     if (operation === null) return null;
-    const { schema, costPerOperation: limit } = this.#options;
-    const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {});
+    const { costPerOperation: limit } = this.#options;
+    const { coerced } = variablesOf(args, operation);
     // What is wrong with them is told by the execution.
     if (!coerced) return null;
     const cost = this.#cost(document, operation);

@@ -14,7 +14,6 @@ import {
   type GraphQLLeafType,
   type GraphQLObjectType,
   type GraphQLSchema,
-  getVariableValues,
   isObjectType,
   Kind,
   locatedError,
@@ -28,7 +27,7 @@ import { type Path, pathToArray } from 'graphql/jsutils/Path.js';
 import { promiseReduce } from 'graphql/jsutils/promiseReduce.js';
 import type { Asker } from '../../schema/selection.ts';
 import { type Cells, type RowForm, takesBinary } from './binaryList.ts';
-import { type FieldPlan, operationOf, Plan, type Selection, type Shape, type Variables } from './plan.ts';
+import { type FieldPlan, operationOf, Plan, type Selection, type Shape, type Variables, variablesOf } from './plan.ts';
 import { ListWriter, stringifyWritten } from './written.ts';
 
 /**
@@ -41,22 +40,18 @@ export type Form = 'written' | 'lines' | Cells;
 
 /** Plans kept for one document: one for each operation and each choice of its directives. */
 const PLANS = 32;
-const COERCION_ERRORS = 50;
 
 /** The plans of a document live as long as Yoga keeps the document. */
 export function compiledExecution(schema: GraphQLSchema): Execute {
   const documents = new WeakMap<DocumentNode, PlannedDocument>();
   return (args, form) => {
-    const { document, operationName, variableValues } = args;
+    const { document, operationName } = args;
     const known = documents.get(document) ?? new PlannedDocument(schema, document);
     documents.set(document, known);
     const operation = operationOf(document.definitions, operationName);
     // It says best itself what is wrong.
     if (operation === null || args.schema !== schema) return execute(args) as ReturnType<Execute>;
-    const maxErrors = COERCION_ERRORS;
-    const { errors, coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {}, {
-      maxErrors,
-    });
+    const { errors, coerced } = variablesOf(args, operation);
     if (errors) return { errors };
     return new Run(known.plan(operation, coerced), { variables: coerced, form }, args).result();
   };

@@ -1,6 +1,7 @@
 /** What of a document is the same whenever it runs? Which fields there are, how each is resolved, what becomes of its value. */
 import {
   defaultFieldResolver,
+  type ExecutionArgs,
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLAbstractType,
@@ -15,6 +16,7 @@ import {
   GraphQLString,
   getArgumentValues,
   getNullableType,
+  getVariableValues,
   isEnumType,
   isLeafType,
   isListType,
@@ -186,6 +188,20 @@ function constantArguments(args: readonly GraphQLArgument[], node: FieldNode): R
   const isEmpty =
     given === 0 && args.every(({ type, defaultValue }) => defaultValue === undefined && !isNonNullType(type));
   return isEmpty ? NO_ARGUMENTS : null;
+}
+
+type Coerced = ReturnType<typeof getVariableValues>;
+const COERCION_ERRORS = 50;
+const coerced = new WeakMap<ExecutionArgs, Coerced>();
+
+/** What the variables are by their types, or what is wrong with them; both the cost and the execution of an operation ask. */
+export function variablesOf(args: ExecutionArgs, { variableDefinitions = [] }: OperationDefinitionNode): Coerced {
+  const known = coerced.get(args);
+  if (known) return known;
+  const { schema, variableValues } = args;
+  const found = getVariableValues(schema, variableDefinitions, variableValues ?? {}, { maxErrors: COERCION_ERRORS });
+  coerced.set(args, found);
+  return found;
 }
 
 /** Null: which one is meant cannot be told. */
