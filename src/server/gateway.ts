@@ -24,6 +24,7 @@ import { trustedDocuments } from './documents.ts';
 import { download } from './download.ts';
 import type { FaultLog } from './errors.ts';
 import { createGraphql, type GraphqlParts } from './graphql.ts';
+import { answersKnown, KnownDocuments } from './knownDocument.ts';
 import { createListFiles } from './listFile.ts';
 import { createMetrics, measureLog, measureStreams } from './metrics.ts';
 import { inTightHeap } from './tightHeap.ts';
@@ -83,6 +84,7 @@ export async function createGateway({ config, database, url, ofProcess = false }
     verifier,
     readViewer: createViewerReader(database),
     documents,
+    known: new KnownDocuments(),
     execute,
     budgets,
     judgeExport,
@@ -90,6 +92,7 @@ export async function createGateway({ config, database, url, ofProcess = false }
     log,
   };
   const graphql = createGraphql(parts);
+  const answerGraphql = answersKnown(parts, graphql);
   const listFiles = createListFiles(parts, url);
   const webSockets = createWebSockets(parts, graphql);
   const upload = createUploads(parts);
@@ -105,7 +108,7 @@ export async function createGateway({ config, database, url, ofProcess = false }
       else if (/^\/metrics(?:\?|$)/.test(req.url ?? '')) void metrics.answer(req, res);
       else if (/^\/exports\//.test(req.url ?? '')) void download(parts, req, res);
       else if (/^\/lists\//.test(req.url ?? '')) void listFiles.answer(req, res);
-      else void graphql(req, res);
+      else answerGraphql(req, res);
     },
     upgrade: (req, socket, head) => webSockets.upgrade(req, socket, head),
     async close() {

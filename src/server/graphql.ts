@@ -1,7 +1,7 @@
 /** How is a GraphQL request answered over HTTP and SSE? Yoga, with the token checked before the document is looked at. */
 import { type ExecutionResult, type GraphQLError, type GraphQLSchema, parse } from 'graphql';
-import { type CORSOptions, createYoga, type Plugin } from 'graphql-yoga';
-import { createContext, type ExportJudge } from '../../schema/context.ts';
+import { createYoga, type Plugin } from 'graphql-yoga';
+import { type Context, createContext, type ExportJudge } from '../../schema/context.ts';
 import type { Config } from '../config.ts';
 import type { Viewer } from '../decision/powers.ts';
 import type { TokenIdentity, TokenVerifier } from '../identity/token.ts';
@@ -14,6 +14,7 @@ import { type Budgets, withinBudget } from './budget.ts';
 import type { Execute } from './compiled.ts';
 import type { Documents } from './documents.ts';
 import { clientError, type FaultLog, withoutStatus } from './errors.ts';
+import type { Executed, KnownDocuments } from './knownDocument.ts';
 import { boundedBodies, LIMITS, limitRule, refuseLargeBody } from './limits.ts';
 import { type Delivering, subscribe } from './subscription.ts';
 import { fitTextRule, namingArgument, refuseUnfitVariables } from './values.ts';
@@ -27,6 +28,7 @@ export interface GraphqlParts {
   readonly verifier: TokenVerifier;
   readonly readViewer: ReadViewer;
   readonly documents: Documents;
+  readonly known: KnownDocuments;
   readonly judgeExport: ExportJudge;
   readonly execute: Execute;
   readonly budgets: Budgets;
@@ -38,12 +40,14 @@ export interface Authenticated {
   identity?: TokenIdentity;
   /** Set by the WebSocket server: where the items of a subscription go. */
   delivering?: Delivering;
+  /** Set by whoever has run the operation already. */
+  executed?: Executed;
 }
 
 export type Graphql = ReturnType<typeof createGraphql>;
 
 export function createGraphql(parts: GraphqlParts) {
-  const { config, database, schema } = parts;
+  const { config, schema } = parts;
   return createYoga<Authenticated>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -51,26 +55,24 @@ export function createGraphql(parts: GraphqlParts) {
     batching: false,
     logging: false,
     multipart: false,
+    parserAndValidationCache: { documentCache: parts.known.parsed },
     extraParamNames: ['documentId'],
     cors: (request) => corsFor(request.headers.get('origin'), config),
     graphiql: config.trustedDocumentsOnly ? false : { title: 'Portcullis', defaultQuery: FIRST_QUERY },
     // Nine megabytes of page: loaded by the first person who opens it.
     renderGraphiQL: async (options) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options),
     maskedErrors: { maskError: (error) => clientError(error, parts.log) },
-    context: async ({ identity, params, delivering }) => {
+    context: async ({ identity, params, delivering, executed }) => {
+      if (executed) return executed.contextValue;
       if (!identity) throw new UnauthenticatedError('The request carries no access token.');
-      refuseUnfitVariables(params?.variables);
-      // Whoever listens already is known as of the last event: thousands who come back at once ask the database nothing.
-      const known = delivering ? knownViewer(parts.hub, identity) : null;
-      const viewer = known ?? (await viewerOf(parts.readViewer, identity)).viewer;
-      return createContext(database, viewer, { judgeExport: parts.judgeExport });
+      return contextOf(parts, identity, params?.variables, delivering);
     },
     maxRequestBodySize: false,
     plugins: [
       authentication(parts),
       boundedBodies(),
       documentParameters(parts),
-      limits(),
+      limits(parts),
       execution(parts),
       subscriptions(parts),
       partialResults(),
@@ -78,13 +80,32 @@ export function createGraphql(parts: GraphqlParts) {
   });
 }
 
+export async function contextOf(
+  parts: GraphqlParts,
+  identity: TokenIdentity,
+  variables: unknown,
+  delivering?: Delivering,
+): Promise<Context> {
+  refuseUnfitVariables(variables);
+  // Whoever listens already is known as of the last event: thousands who come back at once ask the database nothing.
+  const known = delivering ? knownViewer(parts.hub, identity) : null;
+  const viewer = known ?? (await viewerOf(parts.readViewer, identity)).viewer;
+  return createContext(parts.database, viewer, { judgeExport: parts.judgeExport });
+}
+
 function knownViewer(hub: Hub, { objectId, appOnly, appPermissions, expiresAt }: TokenIdentity): Viewer | null {
   const known = hub.viewer(objectId, appOnly ? appPermissions : []);
   return known && (known.kind === 'USER') !== appOnly ? { ...known, expiresAt } : null;
 }
 
+interface Cors {
+  origin: string;
+  credentials: false;
+  methods: string[];
+}
+
 /** Yoga takes an empty list of origins for all of them, and answers `null`, which is one, where none of several fits. */
-function corsFor(origin: string | null, { allowedOrigins, publicUrl }: Config): CORSOptions {
+export function corsFor(origin: string | null, { allowedOrigins, publicUrl }: Config): Cors | false {
   const known = origin !== null && [new URL(publicUrl).origin, ...allowedOrigins].includes(origin);
   return known ? { origin, credentials: false, methods: ['GET', 'POST', 'OPTIONS'] } : false;
 }
@@ -142,7 +163,7 @@ function inAddress(url: string): string | null {
   return url.includes('?') ? new URL(url).searchParams.get('documentId') : null;
 }
 
-function limits(): Plugin {
+function limits({ known }: GraphqlParts): Plugin {
   return {
     onParse: ({ setParseFn }) =>
       setParseFn((source, options) => parse(source, { ...options, maxTokens: LIMITS.tokens })),
@@ -150,7 +171,8 @@ function limits(): Plugin {
       addValidationRule(limitRule);
       addValidationRule(fitTextRule);
       return ({ valid, result, setResult }) => {
-        if (!valid) setResult(result.map((error) => namingArgument(error as GraphQLError, params.documentAST)));
+        if (valid) known.accept(params.documentAST);
+        else setResult(result.map((error) => namingArgument(error as GraphQLError, params.documentAST)));
       };
     },
   };
@@ -162,7 +184,8 @@ function execution({ budgets, execute }: GraphqlParts): Plugin {
     onExecute({ args, setExecuteFn }) {
       // Over a WebSocket the result becomes part of a message.
       const form = 'request' in (args.contextValue as object) ? 'written' : undefined;
-      setExecuteFn((asked) => within(asked, form));
+      const { executed } = args.contextValue as Authenticated;
+      setExecuteFn(executed ? () => executed.result : (asked) => within(asked, form));
     },
   };
 }

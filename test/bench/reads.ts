@@ -20,7 +20,7 @@ const CALLERS = 8;
 const ROUNDS = 9;
 const ROUND_SECONDS = 1;
 /** Until the compilers of JavaScript have done their work. */
-const WARM_UP_SECONDS = 4;
+const WARM_UP_SECONDS = 10;
 const IDLE_SECONDS = 4;
 const PAGE_BELOW = 1_000;
 
