@@ -43,19 +43,25 @@ export type AssignmentPhase = (typeof ASSIGNMENT_PHASES)[number];
 /** As the index of ends knows it, so that PostgreSQL takes it together with a filter's ends for the range that it is. */
 const END = sql`coalesce(a.ends_at, 'infinity')`;
 
-const phaseAt = (at: RawBuilder<unknown>) => ({
-  FUTURE: sql<boolean>`(a.starts_at > ${at} AND a.starts_at IS DISTINCT FROM a.ends_at)`,
-  IN_FORCE: sql<boolean>`(a.starts_at <= ${at} AND ${END} > ${at})`,
-  ENDED: sql<boolean>`(a.ends_at <= ${at} OR a.starts_at = a.ends_at)`,
-});
+const phaseAt = {
+  FUTURE: (at: RawBuilder<unknown>) => sql<boolean>`(a.starts_at > ${at} AND a.starts_at IS DISTINCT FROM a.ends_at)`,
+  IN_FORCE: (at: RawBuilder<unknown>) => sql<boolean>`(a.starts_at <= ${at} AND ${END} > ${at})`,
+  ENDED: (at: RawBuilder<unknown>) => sql<boolean>`(a.ends_at <= ${at} OR a.starts_at = a.ends_at)`,
+};
+
+const NOW = sql`statement_timestamp()`;
+/** What nearly every list asks for. */
+const IN_FORCE_NOW = phaseAt.IN_FORCE(NOW);
+
+function inPhases(phases: readonly AssignmentPhase[], at: RawBuilder<unknown>): RawBuilder<boolean> {
+  return sql<boolean>`(${sql.join([sql`false`, ...phases.map((phase) => phaseAt[phase](at))], sql` OR `)})`;
+}
 
 /** Of the alias `a`. @throws ArgumentError when no assignment could ever fit */
 export function chosenAssignments(viewer: Viewer, filter: AssignmentFilter): RawBuilder<boolean>[] {
   refuseContradictions(filter);
-  const at = filter.asOf == null ? sql`statement_timestamp()` : sql`${filter.asOf}::timestamptz`;
-  const inPhase = phaseAt(at);
-  const phases = (filter.phases ?? ['IN_FORCE']).map((phase) => inPhase[phase]);
-  const where = [sql<boolean>`(${sql.join([sql`false`, ...phases], sql` OR `)})`];
+  const at = filter.asOf == null ? NOW : sql`${filter.asOf}::timestamptz`;
+  const where = [filter.phases == null && at === NOW ? IN_FORCE_NOW : inPhases(filter.phases ?? ['IN_FORCE'], at)];
   if (filter.providers) where.push(sql<boolean>`a.provider = ANY(${[...filter.providers]})`);
   if (filter.types) where.push(ofTypes(filter.types));
   if (filter.states) where.push(sql<boolean>`a.state = ANY(${[...filter.states]})`);

@@ -18,12 +18,12 @@ export interface AccessColumns {
 const ids = (values: readonly string[]) => sql`${[...values]}::uuid[]`;
 const any = (parts: readonly Predicate[]): Predicate => sql<boolean>`(${sql.join(parts, sql` OR `)})`;
 
-/** Kysely takes four microseconds to read a name. */
+/** Names of this file and its callers, as they are: Kysely takes four microseconds to read one, and as long to write it. */
 const columns = new Map<string, RawBuilder<unknown>>();
 
 function column(alias: string, name: string): RawBuilder<unknown> {
   const text = `${alias}.${name}`;
-  const known = columns.get(text) ?? sql.ref(text);
+  const known = columns.get(text) ?? sql.raw(text);
   columns.set(text, known);
   return known;
 }

@@ -9,6 +9,11 @@ const texts: Record<string, string> = JSON.parse(readFileSync(MANIFEST, 'utf8'))
 
 /** @param name as in the document, such as `RolePolicy` */
 export function documentOf(name: string): string {
+  return texts[documentIdOf(name)] as string;
+}
+
+/** What the SDK sends instead of it. */
+export function documentIdOf(name: string): string {
   const method = `${name.charAt(0).toLowerCase()}${name.slice(1)}` as keyof typeof OPERATIONS;
-  return texts[OPERATIONS[method].documentId] as string;
+  return OPERATIONS[method].documentId;
 }
