@@ -1,7 +1,7 @@
 /** Where does each request go? The parts of a running gateway, put together and taken apart in order. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { execute as interpret } from 'graphql';
+import { type GraphQLSchema, execute as interpret } from 'graphql';
 import { createSchema } from '../../schema/schema.ts';
 import { PERSONAS } from '../company/personas.ts';
 import type { Config } from '../config.ts';
@@ -69,9 +69,7 @@ export async function createGateway({ config, database, url, ofProcess = false }
   const hub = new Hub({ database, tail, ...limits, onFault: (error) => log('streams', error) });
   measureStreams(metrics, hub);
   const execute = config.execution === 'compiled' ? compiledExecution(schema) : interpreted;
-  const { costPerOperation, costPerMinute, exportCostPerMinute } = config;
-  const budgets = new Budgets({ schema, costPerOperation, costPerMinute });
-  const exportBudgets = new Budgets({ schema, costPerOperation, costPerMinute: exportCostPerMinute });
+  const { budgets, exportBudgets } = budgetsOf(config, schema);
   const renderings = new Map();
   const { exportMaximumMinutes: maximumMinutes } = config;
   const exporting = { schema, documents, execute, log, budgets, exportBudgets, maximumMinutes };
@@ -120,6 +118,13 @@ export async function createGateway({ config, database, url, ofProcess = false }
       await wakeUps?.close();
       await graphql.dispose();
     },
+  };
+}
+
+function budgetsOf({ costPerOperation, costPerMinute, exportCostPerMinute }: Config, schema: GraphQLSchema) {
+  return {
+    budgets: new Budgets({ schema, costPerOperation, costPerMinute }),
+    exportBudgets: new Budgets({ schema, costPerOperation, costPerMinute: exportCostPerMinute }),
   };
 }
 
