@@ -98,7 +98,8 @@ export async function createGateway({ config, database, url, ofProcess = false }
     executors: executorsOf(exporting),
     handle(req, res) {
       // Yoga answers an address that is none with the stack of its failure.
-      if (!URL.canParse(`http://${req.headers.host}`)) res.writeHead(400, { connection: 'close' }).end();
+      if (!req.url?.startsWith('/') || !URL.canParse(`http://${req.headers.host}`))
+        res.writeHead(400, { connection: 'close' }).end();
       else if (issuer && /^\/identity(?:[/?]|$)/.test(req.url ?? '')) issuer.handle(req, res);
       // Whoever opens the address alone looks for something to see.
       else if (req.url === '/') res.writeHead(302, { location: '/graphql' }).end();

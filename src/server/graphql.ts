@@ -1,4 +1,5 @@
 /** How is a GraphQL request answered over HTTP and SSE? Yoga, with the token checked before the document is looked at. */
+import type { ServerResponse } from 'node:http';
 import { type ExecutionResult, type GraphQLError, type GraphQLSchema, parse } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { type Context, createContext, type ExportJudge } from '../../schema/context.ts';
@@ -193,13 +194,22 @@ function execution({ budgets, execute }: GraphqlParts): Plugin {
 function subscriptions(parts: GraphqlParts): Plugin<Authenticated> {
   return {
     onSubscribe({ setSubscribeFn }) {
-      setSubscribeFn((args) => {
-        const { identity, delivering } = args.contextValue as Authenticated;
+      setSubscribeFn(async (args) => {
+        const { identity, delivering, res } = args.contextValue as Authenticated & { readonly res?: ServerResponse };
         const session = { expiresAt: (identity as TokenIdentity).expiresAt };
-        return subscribe(parts, args, delivering ?? { session });
+        const items = await subscribe(parts, args, delivering ?? { session });
+        if (res && Symbol.asyncIterator in items) endWith(res, items);
+        return items;
       });
     },
   };
+}
+
+/** Nobody reads what is answered to a caller who has gone before it was: such a stream would stay open, and count as one of theirs. */
+function endWith(res: ServerResponse, items: AsyncIterableIterator<unknown>): void {
+  const end = () => void items.return?.();
+  if (res.closed) end();
+  else res.once('close', end);
 }
 
 function partialResults(): Plugin {

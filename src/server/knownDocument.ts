@@ -4,6 +4,7 @@
  * Whatever is less plain, and whatever does not end in data alone, is Yoga's.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { type DocumentNode, type ExecutionResult, type GraphQLError, OperationTypeNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { TokenIdentity } from '../identity/token.ts';
@@ -54,9 +55,7 @@ export function answersKnown(parts: GraphqlParts, yoga: Graphql) {
     const document = known.find(query);
     const operation = document && operationOf(document.definitions, operationName);
     if (!operation || operation.operation === OperationTypeNode.SUBSCRIPTION) return null;
-    // It says best itself why there is none.
-    const contextValue = await contextOf(parts, identity, variables).catch(() => null);
-    if (contextValue === null) return null;
+    const contextValue = await contextOf(parts, identity, variables);
     const args = { schema, document, contextValue, variableValues: variables, operationName };
     return { contextValue, result: (await within(args, 'written')) as Executed['result'] };
   }
@@ -66,16 +65,17 @@ export function answersKnown(parts: GraphqlParts, yoga: Graphql) {
     if (identity === null) return void yoga(req, res);
     const body = await bodyOf(req);
     if (body === null) return;
-    // A body that has been read is looked for there.
-    Object.assign(req, { body });
+    let executed: Executed | null;
     try {
       const given = parametersOf(body, parts);
-      const executed = given && (await run(given, identity));
-      if (executed && !executed.result.errors) send(parts, { req, res }, executed.result);
-      else void yoga(req, res, executed ? { executed } : {});
+      executed = given && (await run(given, identity));
+      if (executed && !executed.result.errors) return send(parts, { req, res }, executed.result);
     } catch (error) {
-      void yoga(req, res, { executed: { contextValue: {}, result: { errors: [error as GraphQLError] } } });
+      executed = { contextValue: {}, result: { errors: [error as GraphQLError] } };
     }
+    // A body that has been read is looked for there; the characters of a string would be counted one by one.
+    Object.assign(req, { body: Readable.from([Buffer.from(body)]) });
+    void yoga(req, res, executed ? { executed } : {});
   }
 
   return (req: IncomingMessage, res: ServerResponse): void => void (isPlain(req) ? answer(req, res) : yoga(req, res));
@@ -96,6 +96,7 @@ function isPlain({ method, url, headers }: IncomingMessage): boolean {
     url === '/graphql' &&
     headers['content-type'] === 'application/json' &&
     MEDIA_TYPES.has(headers.accept) &&
+    headers['access-control-request-headers'] === undefined &&
     bytes > 0 &&
     bytes <= LIMITS.body
   );

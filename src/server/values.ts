@@ -33,9 +33,15 @@ export function refuseUnfitVariables(variables: unknown): void {
   }
 }
 
+/** However deep it lies: what nobody asks for is looked at too, and a call for each level would run out of stack. */
 function holdsUnfit(value: unknown): boolean {
-  if (typeof value === 'string') return isUnfit(value);
-  return value !== null && typeof value === 'object' && Object.values(value).some(holdsUnfit);
+  const left = [value];
+  while (left.length > 0) {
+    const next = left.pop();
+    if (typeof next === 'string' && isUnfit(next)) return true;
+    if (next !== null && typeof next === 'object') for (const each of Object.values(next)) left.push(each);
+  }
+  return false;
 }
 
 /** graphql-js says at which line and column a bad value stands, but not what it was given for. */

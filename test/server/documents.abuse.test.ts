@@ -350,6 +350,7 @@ describe('broken HTTP', () => {
     ['a port that is none', 'GET /graphql HTTP/1.1', 'Host: localhost:99999999'],
     ['a path that is none', 'GET //%ff%00 HTTP/1.1', 'Host: localhost'],
     ['a URL for a path', 'GET http://[ HTTP/1.1', 'Host: localhost'],
+    ['a URL for the path of GraphQL', 'POST http://localhost/graphql HTTP/1.1', 'Host: localhost'],
     ['two slashes', 'GET // HTTP/1.1', 'Host: localhost'],
   ])('with %s gets an answer that says nothing, and the next caller theirs', async (_what, first, host) => {
     const answer = await raw([first, host, 'Connection: close']);

@@ -10,6 +10,7 @@ import { trustedDocuments } from '../../src/server/documents.ts';
 import { answersKnown, type Executed, KnownDocuments } from '../../src/server/knownDocument.ts';
 import { documentIdOf, documentOf } from '../support/documents.ts';
 import { type Answer, type Anything, type Caller, startGateway, type TestGateway } from '../support/gateway.ts';
+import { watchStatements } from '../support/statements.ts';
 
 const CONSOLE = 'https://console.example.com';
 /** One that Yoga knows better than the path past it. */
@@ -92,6 +93,16 @@ describe('a known document is answered without Yoga, and as Yoga does', () => {
     const asked = { body: { query: REFUSED, variables: { id: await eligibilityOfMaya() } }, caller: 'maya' } as const;
     const first = await ask({ ...asked, headers: YOGAS });
     const again = await ask(asked);
+    expect([first.byYoga, again.byYoga, again.told.status]).toEqual([true, false, 200]);
+    expect(again.told).toEqual(first.told);
+  });
+
+  it('with variables that lie deeper than calls can', async () => {
+    const depth = 40_000;
+    const variables = `{"x":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+    const body = `{"query":${JSON.stringify(NAMES)},"variables":${variables}}`;
+    const first = await ask({ body, headers: YOGAS });
+    const again = await ask({ body });
     expect([first.byYoga, again.byYoga, again.told.status]).toEqual([true, false, 200]);
     expect(again.told).toEqual(first.told);
   });
@@ -187,6 +198,16 @@ describe('what ends in errors is told by Yoga', () => {
     } finally {
       await client.end();
     }
+  });
+
+  it('to a caller whom nobody knows, for whom the database is asked once', async () => {
+    const id = crypto.randomUUID();
+    const caller = { token: await gateway.tokenOf(id) };
+    await ask({ body: { query: NAMES } });
+    using statements = watchStatements();
+    const { told } = await ask({ body: { query: NAMES }, caller });
+    expect([told.status, told.text]).toEqual([403, expect.stringContaining('UNKNOWN_PRINCIPAL')]);
+    expect(statements.sent.filter(({ values }) => values.includes(id))).toHaveLength(1);
   });
 
   it('to a caller who is disabled meanwhile', async () => {

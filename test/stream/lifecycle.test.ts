@@ -1,4 +1,7 @@
 /** When does a stream end, and does it leave anything behind? Rights, tokens, principals, sockets and servers all end. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { persona } from '../../src/company/personas.ts';
 import { DIRECTORY_SCOPE, ENTRA } from '../../src/decision/role.ts';
@@ -68,6 +71,44 @@ async function reader(): Promise<{ id: string; token: string; revoke: string }> 
   const revoke = `UPDATE assignment SET ends_at = clock_timestamp(), ended_by = 'REMOVED' WHERE id = '${assignmentId}'`;
   return { id, token: await gateway.tokenOf(id), revoke };
 }
+
+it('over SSE leaves nothing behind when subscribers leave before they are answered', async () => {
+  const { id, token } = await reader();
+  const body = JSON.stringify({ query: LIVE });
+  const client = new pg.Client({ connectionString: gateway.databaseUrl });
+  await client.connect();
+  // Until the end of it nobody is told who asks.
+  await client.query('BEGIN; LOCK TABLE principal IN ACCESS EXCLUSIVE MODE');
+  const sockets = await Promise.all(
+    Array.from({ length: gateway.config.subscriptionsPerPrincipal }, async () => {
+      const socket = connect(gateway.port, '127.0.0.1');
+      await once(socket, 'connect');
+      socket.write(
+        `POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      );
+      return socket;
+    }),
+  );
+  await until('the gateway to ask who they are', async () => {
+    const [row] = await execute(`SELECT count(*)::int AS waiting FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%changesAt%'`);
+    return row.waiting > 0;
+  });
+  await Promise.all(
+    sockets.map(async (socket) => {
+      socket.destroy();
+      await once(socket, 'close');
+    }),
+  );
+  await client.query('COMMIT');
+  await client.end();
+  for (let turn = 0; turn < 3; turn++) expect((await gateway.ask({ token }, '{ __typename }')).status).toBe(200);
+  const stream = await open(gateway, 'SSE', { token }, LIVE, { after: await end() });
+  await happen(id);
+  await stream.atLeast(1);
+  expect(codes(stream)).toEqual([]);
+  stream.stop();
+});
 
 describe.each(TRANSPORTS)('over %s', (transport) => {
   it('ends within two seconds once the right to see it is gone, and delivers nothing after that', async () => {
