@@ -73,15 +73,17 @@ async function reader(): Promise<{ id: string; token: string; revoke: string }> 
 }
 
 it('over SSE leaves nothing behind when subscribers leave before they are answered', async () => {
-  const { id, token } = await reader();
+  const { id } = await reader();
+  await using one = await startGateway({ database: gateway.clone, config: { subscriptionsPerPrincipal: 1 } });
+  const token = await one.tokenOf(id);
   const body = JSON.stringify({ query: LIVE });
   const client = new pg.Client({ connectionString: gateway.databaseUrl });
   await client.connect();
   // Until the end of it nobody is told who asks.
   await client.query('BEGIN; LOCK TABLE principal IN ACCESS EXCLUSIVE MODE');
   const sockets = await Promise.all(
-    Array.from({ length: gateway.config.subscriptionsPerPrincipal }, async () => {
-      const socket = connect(gateway.port, '127.0.0.1');
+    Array.from({ length: 8 }, async () => {
+      const socket = connect(one.port, '127.0.0.1');
       await once(socket, 'connect');
       socket.write(
         `POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
@@ -102,8 +104,8 @@ it('over SSE leaves nothing behind when subscribers leave before they are answer
   );
   await client.query('COMMIT');
   await client.end();
-  for (let turn = 0; turn < 3; turn++) expect((await gateway.ask({ token }, '{ __typename }')).status).toBe(200);
-  const stream = await open(gateway, 'SSE', { token }, LIVE, { after: await end() });
+  for (let turn = 0; turn < 3; turn++) expect((await one.ask({ token }, '{ __typename }')).status).toBe(200);
+  const stream = await open(one, 'SSE', { token }, LIVE, { after: await end() });
   await happen(id);
   await stream.atLeast(1);
   expect(codes(stream)).toEqual([]);
