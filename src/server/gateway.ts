@@ -97,9 +97,7 @@ export async function createGateway({ config, database, url, ofProcess = false }
   return {
     executors: executorsOf(exporting),
     handle(req, res) {
-      // Yoga answers an address that is none with the stack of its failure.
-      if (!req.url?.startsWith('/') || !URL.canParse(`http://${req.headers.host}`))
-        res.writeHead(400, { connection: 'close' }).end();
+      if (!hasAddress(req)) res.writeHead(400, { connection: 'close' }).end();
       else if (issuer && /^\/identity(?:[/?]|$)/.test(req.url ?? '')) issuer.handle(req, res);
       // Whoever opens the address alone looks for something to see.
       else if (req.url === '/') res.writeHead(302, { location: '/graphql' }).end();
@@ -120,6 +118,11 @@ export async function createGateway({ config, database, url, ofProcess = false }
       await graphql.dispose();
     },
   };
+}
+
+/** Yoga answers an address that is none with the stack of its failure. */
+function hasAddress({ url, headers }: IncomingMessage): boolean {
+  return url?.startsWith('/') === true && URL.canParse(`http://${headers.host}`);
 }
 
 function budgetsOf({ costPerOperation, costPerMinute, exportCostPerMinute }: Config, schema: GraphQLSchema) {
