@@ -81,6 +81,7 @@ export function createGraphql(parts: GraphqlParts) {
   });
 }
 
+/** Who asks, with the powers of now. @throws ArgumentError, UnknownPrincipalError, DisabledPrincipalError */
 export async function contextOf(
   parts: GraphqlParts,
   identity: TokenIdentity,
