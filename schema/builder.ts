@@ -114,6 +114,9 @@ builder.addScalarType(
     },
   }),
 );
+/** A name of 2,000 characters of three bytes each is in it, and an id, in Base64. */
+const CURSOR_FORM = /^[\w-]{1,10000}$/;
+
 builder.addScalarType(
   'Cursor',
   new GraphQLScalarType<string, string>({
@@ -121,7 +124,7 @@ builder.addScalarType(
     description: 'A place in a list or in the event log: opaque, and of use only where it came from.',
     serialize: (cursor) => cursor as string,
     parseValue: (text) => {
-      if (typeof text !== 'string' || !/^[\w-]{1,1000}$/.test(text)) {
+      if (typeof text !== 'string' || !CURSOR_FORM.test(text)) {
         throw new ArgumentError('Give a cursor that the gateway returned.', 'BAD_CURSOR');
       }
       return text;

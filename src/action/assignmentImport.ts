@@ -462,7 +462,7 @@ async function findPrincipals(tx: Transaction, viewer: Viewer, rows: readonly Ro
 
 async function findRoles(tx: Transaction, rows: readonly Row[]) {
   const db = tx.getKysely();
-  const names = new Set(rows.flatMap(({ read: { role } }) => ('name' in role ? [role.name.toLowerCase()] : [])));
+  const names = new Set(rows.flatMap(({ read: { role } }) => ('name' in role ? [role.name] : [])));
   const named = await rolesNamed(db, [...names]);
   const ids = new Set(rows.flatMap(({ read: { role } }) => ('id' in role ? [role.id] : [])));
   for (const { id } of named) ids.add(id);
@@ -470,7 +470,7 @@ async function findRoles(tx: Transaction, rows: readonly Row[]) {
   const byName = new Map<string, RoleFacts[]>();
   for (const { id, name } of named) byName.set(name, [...(byName.get(name) ?? []), byId.get(id) as RoleFacts]);
   return ({ role, provider }: ReadAssignmentRow): RoleFacts | 'AMBIGUOUS' | null => {
-    const candidates = 'id' in role ? [byId.get(role.id)] : (byName.get(role.name.toLowerCase()) ?? []);
+    const candidates = 'id' in role ? [byId.get(role.id)] : (byName.get(role.name) ?? []);
     const fitting = candidates.filter((each) => each && (provider === null || each.provider === provider));
     return fitting.length > 1 ? 'AMBIGUOUS' : (fitting[0] ?? null);
   };

@@ -133,9 +133,14 @@ function assignableAt(role: RoleFacts, scope: ScopeFacts): boolean {
   return role.assignableScopes.some((path) => path === '/' || scope.ancestorKeys.includes(canonicalKey(path)));
 }
 
+/** As PostgreSQL's `lower` has it in the collation C: no locale's letters. */
+export function asciiLower(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
 /** Azure identifiers are compared without regard to ASCII letter case and to a trailing slash. */
 export function canonicalKey(path: string): string {
-  const key = path.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  const key = asciiLower(path);
   return key.length > 1 && key.endsWith('/') ? key.slice(0, -1) : key;
 }
 

@@ -1,4 +1,5 @@
 /** Which of a directory's lists may be written? Every item is judged, against what is known and against the other items. */
+import { asciiLower, canonicalKey } from './assignment.ts';
 import { isObject, type JsonObject, shown } from './importFields.ts';
 import { type ImportedPrincipal, type ImportedRole, readItem } from './importItem.ts';
 import { decideRelations, type Relation } from './importRelation.ts';
@@ -133,9 +134,9 @@ function place(draft: Draft, { item, hint, path }: Item): void {
     draft.refusals.push({ path, reason: problems.join('; ') });
   } else if (read.is === 'PRINCIPAL') {
     draft.principals.set(read.row.id, { row: read.row, item, path });
-    if (read.row.userPrincipalName) draft.names.set(read.row.userPrincipalName.toLowerCase(), read.row.id);
+    if (read.row.userPrincipalName) draft.names.set(asciiLower(read.row.userPrincipalName), read.row.id);
   } else if (read.is === 'SCOPE') {
-    draft.scopes.set(read.row.path.toLowerCase(), { row: read.row, item, path });
+    draft.scopes.set(canonicalKey(read.row.path), { row: read.row, item, path });
   } else {
     draft.roles.set(read.row.id, { row: read.row, item, path });
   }
@@ -146,7 +147,7 @@ type ReadItem = NonNullable<ReturnType<typeof readItem>>;
 function conflicts(draft: Draft, read: ReadItem): string[] {
   if (read.is === 'PRINCIPAL') return principalConflicts(draft, read.row);
   if (read.is === 'ROLE') return roleConflicts(draft, read.row);
-  return draft.scopes.has(read.row.path.toLowerCase())
+  return draft.scopes.has(canonicalKey(read.row.path))
     ? [`id is ${shown(read.row.path)}: it is in the file twice`]
     : [];
 }
@@ -161,7 +162,7 @@ function principalConflicts({ known, principals, names }: Draft, row: ImportedPr
       `isAssignableToRole is ${row.roleAssignable}: it is ${before.roleAssignable} here, and a group never changes that`,
     ];
   }
-  const name = row.userPrincipalName?.toLowerCase() ?? '';
+  const name = asciiLower(row.userPrincipalName ?? '');
   const owner = names.get(name) ?? known.userNames.get(name) ?? row.id;
   return owner === row.id
     ? []
@@ -196,7 +197,7 @@ function hangTogether({ known, scopes, refusals }: Draft): ImportedScope[] {
     const done = settled.get(key);
     if (done !== undefined) return done ? null : `the scope above it, ${shown(read.row.path)}, is refused`;
     const parentPath = parentOf(read.row, (path) => scopes.has(path) || known.scopes.has(path), known);
-    const reason = hangs(parentPath.toLowerCase(), new Set([...below, key]));
+    const reason = hangs(canonicalKey(parentPath), new Set([...below, key]));
     settled.set(key, reason === null ? { ...read.row, parentPath } : null);
     if (reason !== null) refusals.push({ path: read.path, reason });
     return reason === null ? null : `the scope above it, ${shown(read.row.path)}, is refused`;
@@ -211,8 +212,8 @@ function parentOf(
   known: KnownDirectory,
 ): string {
   const resource = kind === 'RESOURCE' ? parentResource(path) : null;
-  if (resource !== null && isKnown(resource.toLowerCase())) return resource;
-  return parentPath ?? known.scopes.get(path.toLowerCase()) ?? '/';
+  if (resource !== null && isKnown(canonicalKey(resource))) return resource;
+  return parentPath ?? known.scopes.get(canonicalKey(path)) ?? '/';
 }
 
 function word(kind: PrincipalKind): string {

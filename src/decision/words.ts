@@ -22,6 +22,12 @@ export const SCOPE_KINDS = [
 ] as const;
 export type ScopeKind = (typeof SCOPE_KINDS)[number];
 
+export const KINDS_OF_PROVIDER: Readonly<Record<Provider, readonly ScopeKind[]>> = {
+  ENTRA_ROLE: ['DIRECTORY', 'ADMINISTRATIVE_UNIT', 'DIRECTORY_OBJECT'],
+  AZURE_RESOURCE: ['TENANT_ROOT', 'MANAGEMENT_GROUP', 'SUBSCRIPTION', 'RESOURCE_GROUP', 'RESOURCE'],
+  GROUP: ['GROUP'],
+};
+
 export const ASSIGNMENT_TYPES = ['ELIGIBLE', 'ACTIVE'] as const;
 export type AssignmentType = (typeof ASSIGNMENT_TYPES)[number];
 

@@ -44,9 +44,15 @@ interface Asked {
 
 type Price = (asked: Asked) => number;
 
+interface Answered {
+  readonly node: FieldNode;
+  readonly field: GraphQLField<unknown, unknown>;
+  readonly price: number;
+}
+
 export interface OperationCost {
   of(variables: Variables): number;
-  /** The field at the top that costs most. */
+  /** The list that costs most, or what is not one, by the names in the answer that lead to it, such as `me.eligible`. */
   costliest(variables: Variables): string;
 }
 
@@ -84,12 +90,36 @@ class Prices {
   }
 
   costliest(set: SelectionSetNode, type: GraphQLNamedType, asked: Asked): string {
-    const found = set.selections.flatMap((selection): [string, number][] => {
-      if (selection.kind !== Kind.FIELD) return [];
-      const price = this.#field(selection, type);
-      return price ? [[(selection.alias ?? selection.name).value, price(asked)]] : [];
+    const [most] = this.#answered(set, type, { asked, spread: new Set() }).sort((a, b) => b.price - a.price);
+    if (!most) return '';
+    const { node, field } = most;
+    const name = (node.alias ?? node.name).value;
+    const isSized = sizeOf(node, field)(asked.variables) !== null || isListType(getNullableType(field.type));
+    const below =
+      isSized || !node.selectionSet ? '' : this.costliest(node.selectionSet, getNamedType(field.type), asked);
+    return below === '' ? name : `${name}.${below}`;
+  }
+
+  /** Fields that are not left out, those of fragments too; each fragment once, as they may double at each level. */
+  #answered(
+    set: SelectionSetNode,
+    type: GraphQLNamedType,
+    { asked, spread }: { asked: Asked; spread: Set<string> },
+  ): Answered[] {
+    return set.selections.flatMap((selection): Answered[] => {
+      if (!isAnswered(selection.directives ?? [], asked.variables)) return [];
+      if (selection.kind === Kind.FIELD) {
+        const field = this.#fieldOf(selection, type);
+        const price = this.#field(selection, type);
+        return field && price ? [{ node: selection, field, price: price(asked) }] : [];
+      }
+      const name = selection.kind === Kind.FRAGMENT_SPREAD ? selection.name.value : null;
+      if (name !== null && spread.has(name)) return [];
+      if (name !== null) spread.add(name);
+      const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? this.#fragments.get(selection.name.value) : selection;
+      const condition = fragment?.typeCondition && this.#schema.getType(fragment.typeCondition.name.value);
+      return fragment ? this.#answered(fragment.selectionSet, condition ?? type, { asked, spread }) : [];
     });
-    return found.sort(([, a], [, b]) => b - a)[0]?.[0] ?? 'what its fragments ask for';
   }
 
   #selection(selection: SelectionSetNode['selections'][number], type: GraphQLNamedType): Price | null {
@@ -115,9 +145,14 @@ class Prices {
     return once;
   }
 
-  #field(node: FieldNode, parent: GraphQLNamedType): Price | null {
+  #fieldOf(node: FieldNode, parent: GraphQLNamedType): GraphQLField<unknown, unknown> | null {
     const field = 'getFields' in parent ? fieldOf(this.#schema, parent as never, node.name.value) : undefined;
-    if (!field || field.name.startsWith('__')) return null;
+    return field && !field.name.startsWith('__') ? field : null;
+  }
+
+  #field(node: FieldNode, parent: GraphQLNamedType): Price | null {
+    const field = this.#fieldOf(node, parent);
+    if (!field) return null;
     const type = getNamedType(field.type);
     if (!isCompositeType(type)) return field.name === 'totalCount' ? () => PRICES.count : null;
     const below = this.selections(node.selectionSet, type);
@@ -163,11 +198,14 @@ function longest(values: readonly unknown[]): number | null {
 
 /** What is left out costs nothing. */
 function unless(directives: readonly DirectiveNode[], price: Price): Price {
-  const conditions = directives.flatMap(({ name, arguments: given }) => {
+  if (directives.length === 0) return price;
+  return (asked) => (isAnswered(directives, asked.variables) ? price(asked) : 0);
+}
+
+function isAnswered(directives: readonly DirectiveNode[], variables: Variables): boolean {
+  return directives.every(({ name, arguments: given }) => {
     const condition = given?.find((each) => each.name.value === 'if')?.value;
-    if (!condition || !['skip', 'include'].includes(name.value)) return [];
-    return [(variables: Variables) => (givenBy(condition, variables) === true) === (name.value === 'include')];
+    if (!condition || !['skip', 'include'].includes(name.value)) return true;
+    return (givenBy(condition, variables) === true) === (name.value === 'include');
   });
-  if (conditions.length === 0) return price;
-  return (asked) => (conditions.every((holds) => holds(asked.variables)) ? price(asked) : 0);
 }

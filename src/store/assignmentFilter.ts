@@ -62,6 +62,8 @@ export function chosenAssignments(viewer: Viewer, filter: AssignmentFilter): Raw
   refuseContradictions(filter);
   const at = filter.asOf == null ? NOW : sql`${filter.asOf}::timestamptz`;
   const where = [filter.phases == null && at === NOW ? IN_FORCE_NOW : inPhases(filter.phases ?? ['IN_FORCE'], at)];
+  // What had yet to begin was there from the moment that it was assigned; what was in force elsewhere may be imported later.
+  if (at !== NOW) where.push(sql<boolean>`(a.starts_at <= ${at} OR a.created_at <= ${at})`);
   if (filter.providers) where.push(sql<boolean>`a.provider = ANY(${[...filter.providers]})`);
   if (filter.types) where.push(ofTypes(filter.types));
   if (filter.states) where.push(sql<boolean>`a.state = ANY(${[...filter.states]})`);
@@ -170,7 +172,7 @@ function roleConditions({ roleCategory, privileged }: AssignmentFilter): RawBuil
   return sql.join(where, sql` AND `);
 }
 
-/** As far as the viewer may see the activations. */
+/** As far as the viewer may see the activations; one that was given up before it began was none. */
 function activated(
   viewer: Viewer,
   { neverActivated, lastActivatedBefore }: AssignmentFilter,
@@ -178,7 +180,7 @@ function activated(
 ): RawBuilder<boolean>[] {
   if (neverActivated == null && lastActivatedBefore == null) return [];
   const activations = sql`FROM assignment x WHERE x.eligibility_id IS NOT NULL AND x.starts_at <= ${at}
-    AND ${visibleAccess(viewer, { alias: 'x', typeColumn: 'type' })}`;
+    AND x.starts_at IS DISTINCT FROM x.ends_at AND ${visibleAccess(viewer, { alias: 'x', typeColumn: 'type' })}`;
   const where = [];
   if (neverActivated === true) {
     where.push(sql<boolean>`(a.type = 'ELIGIBLE' AND NOT EXISTS (SELECT ${activations} AND x.eligibility_id = a.id))`);
@@ -194,10 +196,12 @@ function activated(
 }
 
 function refuseContradictions(filter: AssignmentFilter): void {
-  const { types, states, permanent, endsBefore, endsAfter, neverActivated, lastActivatedBefore } = filter;
+  const { types, states, phases, permanent, endsBefore, endsAfter, neverActivated, lastActivatedBefore } = filter;
   const activations = states?.length === 1 && states[0] === 'ACTIVATED';
   const unlessEligible = types != null && types.length > 0 && !types.includes('ELIGIBLE');
+  const over = phases != null && phases.length > 0 && phases.every((phase) => phase === 'ENDED');
   const excluding: readonly (readonly [boolean, string, string])[] = [
+    [permanent === true && over, 'permanent: true', 'phases: [ENDED]'],
     [permanent === true && endsBefore != null, 'permanent: true', 'endsBefore'],
     [permanent === true && endsAfter != null, 'permanent: true', 'endsAfter'],
     [permanent === true && activations, 'permanent: true', 'states: [ACTIVATED]'],

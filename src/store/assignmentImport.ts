@@ -42,13 +42,15 @@ export async function principalsNamed(
 
 export interface NamedRole {
   readonly id: string;
+  /** As it was asked for. */
   readonly name: string;
 }
 
-/** By display names in small letters. */
+/** By display names, in any letter case. */
 export async function rolesNamed(db: Sql, names: readonly string[]): Promise<NamedRole[]> {
   const { rows } = await sql<NamedRole>`
-    SELECT id, lower(display_name) AS name FROM role WHERE lower(display_name) = ANY(${[...names]})`.execute(db);
+    SELECT r.id, w.name FROM unnest(${arrayOf(names)}::text[]) w (name)
+    JOIN role r ON lower(r.display_name) = lower(w.name)`.execute(db);
   return rows;
 }
 

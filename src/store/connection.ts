@@ -179,7 +179,11 @@ export async function readPage<Row extends object>(
   const where = [...view.where];
   if (args.after != null) where.push(beyond(view, 'after', args.after, view.descending));
   if (args.before != null) where.push(beyond(view, 'before', args.before, !view.descending));
-  const count = () => countRows(db, view);
+  let counted: Promise<number> | undefined;
+  const count = () => {
+    counted ??= countRows(db, view);
+    return counted;
+  };
   if (!wanted.page) {
     const none = { nodes: [], binary: null, length: 0, keyAt: () => [] };
     return { ...none, list: view.name, hasNextPage: false, hasPreviousPage: false, count };

@@ -1,6 +1,7 @@
 /** What does an import find in the database, and how does it change it? All of it inside the caller's transaction. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
+import { canonicalKey } from '../decision/assignment.ts';
 import type { ImportRows, KnownDirectory } from '../decision/import.ts';
 import type { ImportedPrincipal } from '../decision/importItem.ts';
 import { DIRECTORY_SCOPE, TENANT_ROOT_SCOPE } from '../decision/role.ts';
@@ -125,13 +126,13 @@ async function writeScopes(
   const ids = new Map(known.rows.map(({ key, id }) => [key, id]));
   const rows = scopes.map(({ objectId, parentPath, ...scope }) => {
     if (objectId !== null) return { ...scope, id: objectId, parentId: DIRECTORY_SCOPE, principalId: null };
-    const key = scope.path.toLowerCase();
+    const key = canonicalKey(scope.path);
     const id = ids.get(key) ?? randomUUID();
     ids.set(key, id);
     return {
       ...scope,
       id,
-      parentId: ids.get((parentPath ?? '/').toLowerCase()) ?? TENANT_ROOT_SCOPE,
+      parentId: ids.get(canonicalKey(parentPath ?? '/')) ?? TENANT_ROOT_SCOPE,
       principalId: null,
     };
   });

@@ -7,6 +7,7 @@ import type { PrincipalKind, UserType } from '../decision/words.ts';
 import { membersOf } from './assignmentFilter.ts';
 import {
   columnsOf,
+  contradiction,
   type Join,
   type Ordering,
   type Orders,
@@ -95,6 +96,8 @@ export function listPrincipals(
   page: PageArguments,
   wanted?: Wanted,
 ): Promise<Page<PrincipalRow>> {
+  const noGroups = filter.kinds != null && filter.kinds.length > 0 && !filter.kinds.includes('GROUP');
+  if (filter.roleAssignable === true && noGroups) throw contradiction('roleAssignable: true', 'kinds without GROUP');
   const where = [visiblePrincipal(viewer, 'p')];
   if (filter.kinds) where.push(sql<boolean>`p.kind = ANY(${[...filter.kinds]})`);
   if (filter.enabled != null) where.push(sql<boolean>`p.enabled = ${filter.enabled}`);

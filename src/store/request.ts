@@ -8,6 +8,7 @@ import { insertRow, insertRows } from './bulk.ts';
 import {
   asksOnly,
   columnsOf,
+  contradiction,
   type Ordering,
   type Orders,
   ordered,
@@ -140,7 +141,7 @@ function isSoonFound(filter: RequestFilter): boolean {
 
 /** Of the alias `q`. @throws ArgumentError when no request could ever fit */
 export function chosenRequests(viewer: Viewer, filter: RequestFilter): RawBuilder<boolean>[] {
-  refuseEmptySpan(['createdAfter', filter.createdAfter], ['createdBefore', filter.createdBefore]);
+  refuseContradictions(filter);
   const where: RawBuilder<boolean>[] = [];
   if (filter.providers) where.push(sql<boolean>`q.provider = ANY(${[...filter.providers]})`);
   if (filter.actions) where.push(sql<boolean>`q.action = ANY(${[...filter.actions]})`);
@@ -156,6 +157,16 @@ export function chosenRequests(viewer: Viewer, filter: RequestFilter): RawBuilde
     where.push(filter.awaitingMyApproval ? waitsFor(viewer) : sql<boolean>`NOT ${waitsFor(viewer)}`);
   }
   return where;
+}
+
+const UNDECIDED: readonly RequestStatus[] = ['PENDING_APPROVAL', 'PENDING_ADMIN_DECISION'];
+
+function refuseContradictions({ createdAfter, createdBefore, awaitingMyApproval, statuses }: RequestFilter): void {
+  refuseEmptySpan(['createdAfter', createdAfter], ['createdBefore', createdBefore]);
+  const decided = statuses != null && statuses.length > 0 && !statuses.some((status) => UNDECIDED.includes(status));
+  if (awaitingMyApproval === true && decided) {
+    throw contradiction('awaitingMyApproval: true', `statuses without ${UNDECIDED.join(' and ')}`);
+  }
 }
 
 /** True for a request of the alias `q` that the viewer may decide now. */

@@ -2,11 +2,12 @@
 import { type RawBuilder, sql } from 'kysely';
 import { canonicalKey, type ScopeFacts } from '../decision/assignment.ts';
 import type { Viewer } from '../decision/powers.ts';
-import type { Provider, ScopeKind } from '../decision/words.ts';
+import { KINDS_OF_PROVIDER, type Provider, type ScopeKind } from '../decision/words.ts';
 import { arrayOf } from './arrayText.ts';
 import {
   type Condition,
   columnsOf,
+  contradiction,
   type Join,
   type Ordering,
   type Orders,
@@ -79,6 +80,7 @@ export function listScopes(
   page: PageArguments,
   wanted?: Wanted,
 ): Promise<Page<ScopeRow>> {
+  refuseContradictions(filter);
   const where = [visibleScope(viewer, 's')];
   if (filter.providers) where.push(sql<boolean>`s.provider = ANY(${[...filter.providers]})`);
   if (filter.kinds) where.push(sql<boolean>`s.kind = ANY(${[...filter.kinds]})`);
@@ -86,6 +88,12 @@ export function listScopes(
   if (filter.startsWith != null) where.push(begins(S.displayName, filter.startsWith));
   if (filter.search != null) where.push(contains(S.displayName, filter.search));
   return readPage(db, { columns: S, from: sql`scope s`, where, ...ordered('scopes', ORDERS, orderBy) }, page, wanted);
+}
+
+function refuseContradictions({ providers, kinds }: ScopeFilter): void {
+  if (!providers?.length || !kinds?.length) return;
+  const fits = providers.some((provider) => KINDS_OF_PROVIDER[provider].some((kind) => kinds.includes(kind)));
+  if (!fits) throw contradiction(`providers: [${providers.join(', ')}]`, `kinds: [${kinds.join(', ')}]`);
 }
 
 /** True for a column that names the scope of the path or one below it; `/` stands for both roots. */

@@ -12,12 +12,12 @@ export function contains(column: RawBuilder<unknown>, text: string): RawBuilder<
   if (length < SHORTEST) {
     throw new ArgumentError(`search has ${length} characters without blanks around them: give at least ${SHORTEST}.`);
   }
-  return sql`lower(${column}) LIKE ${`%${literal(text.trim())}%`}`;
+  return sql`lower(${column}) LIKE lower(${`%${literal(text.trim())}%`})`;
 }
 
 /** For the same index, of any length. */
 export function begins(column: RawBuilder<unknown>, text: string): RawBuilder<boolean> {
-  return sql`lower(${column}) LIKE ${`${literal(text)}%`}`;
+  return sql`lower(${column}) LIKE lower(${`${literal(text)}%`})`;
 }
 
 /** Rows of an alias of `assignment` or `request` whose principal, role or scope has the text in its name. */
@@ -44,5 +44,5 @@ export async function fewNamed(db: Sql, alias: string, text: string): Promise<Co
   return { condition: named(alias, text), isFew: found.rows[0]?.isFew === true };
 }
 
-/** What LIKE takes for more than itself is taken for itself. */
-const literal = (text: string) => text.toLowerCase().replaceAll(/[\\%_]/g, '\\$&');
+/** What LIKE takes for more than itself is taken for itself. PostgreSQL lowers it as it does the name: others know other letters. */
+const literal = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&');

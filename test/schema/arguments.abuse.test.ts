@@ -74,7 +74,7 @@ describe.each([
     );
   });
 
-  it.each(['', 'a b', 'é', 'x'.repeat(1001), 5])('the cursor %j is refused', async (text) => {
+  it.each(['', 'a b', 'é', 'x'.repeat(10_001), 5])('the cursor %j is refused', async (text) => {
     const answer = await ask('Cursor', text, (value) => `{ roles(after: ${value}) { totalCount } }`);
     expectRefused(
       answer,
