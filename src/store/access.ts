@@ -121,7 +121,7 @@ export async function listEffectiveAccess(
   if (filter.roleIds) where.push(sql<boolean>`e.role_id = ANY(${[...filter.roleIds]}::uuid[])`);
   if (filter.principalIds) where.push(sql<boolean>`e.member_id = ANY(${[...filter.principalIds]}::uuid[])`);
   if (filter.principalKinds) where.push(sql<boolean>`p.kind = ANY(${[...filter.principalKinds]})`);
-  if (filter.below != null) where.push(atOrBelow('e', 'scope_id', filter.below));
+  if (filter.below != null) where.push(atOrBelow('e.scope_id', filter.below));
   if (filter.inherited != null) where.push(sql<boolean>`${reach.inherited} = ${filter.inherited}`);
   const columns = {
     ...columnsOf('e', { assignmentId: 'id', type: 'type', provider: 'provider', principalId: 'member_id' }),

@@ -13,6 +13,8 @@ import {
 } from './assignmentFilter.ts';
 import { insertRow } from './bulk.ts';
 import {
+  byPrincipalName,
+  chosenFrom,
   columnsOf,
   type Join,
   type Ordering,
@@ -25,7 +27,6 @@ import {
   selectAll,
   type Wanted,
   type WantedRow,
-  wholly,
 } from './connection.ts';
 import { among, type Sql } from './database.ts';
 import { AssignmentEntity } from './entities.ts';
@@ -110,16 +111,16 @@ export async function listAssignments(
   page: PageArguments,
   wanted?: Wanted,
 ): Promise<Page<AssignmentRow>> {
-  const conditions = await assignmentConditions(db, viewer, filter);
-  const few = conditions.find(({ isFew }) => isFew);
+  const isUsualOrder = orderBy == null || (orderBy.field === 'CREATED_AT' && orderBy.direction === 'DESC');
+  const conditions = await assignmentConditions(db, viewer, filter, isUsualOrder);
   const asOf = filter.asOf ?? null;
   const table = asOf === null ? sql`assignment a` : sql`assignments_at(${asOf}::timestamptz) a`;
-  const rows = few ? wholly(table, 'a', [few.condition]) : table;
-  const byName = orderBy?.field === 'PRINCIPAL_NAME';
-  const from = byName ? sql`${rows} JOIN principal holder ON holder.id = a.principal_id` : rows;
-  const where = conditions.filter((each) => each !== few).map(({ condition }) => condition);
+  const { from, where, isFew } = chosenFrom(table, 'a', conditions);
+  // What was activated long ago may be rare, and nobody knows before.
+  const isRare = isFew || asOf !== null || filter.lastActivatedBefore != null;
+  const byName = orderBy?.field === 'PRINCIPAL_NAME' ? byPrincipalName(from, 'a', isRare) : { from };
   const order = ordered('assignments', ORDERS, orderBy);
-  const list = { columns: A, alias: 'a', joins: JOINS, visible: visibleTo(viewer), from, where, ...order };
+  const list = { columns: A, alias: 'a', joins: JOINS, visible: visibleTo(viewer), where, ...byName, ...order };
   return readPage(
     db,
     { ...list, isPlannedForValues: dependsOnValues(filter), isSoonFound: isSoonFound(filter, orderBy == null) },

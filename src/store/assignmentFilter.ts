@@ -2,12 +2,26 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Viewer } from '../decision/powers.ts';
 import { GROUP_MEMBER } from '../decision/role.ts';
-import { ASSIGNMENT_TYPES, type AssignmentState, type AssignmentType, type Provider } from '../decision/words.ts';
-import { asksOnly, type Condition, contradiction, refuseEmptySpan } from './connection.ts';
+import {
+  ASSIGNMENT_TYPES,
+  type AssignmentState,
+  type AssignmentType,
+  PROVIDERS,
+  type Provider,
+} from '../decision/words.ts';
+import {
+  asksOnly,
+  type Condition,
+  contradiction,
+  firstFew,
+  holdsFew,
+  refuseEmptySpan,
+  type Span,
+} from './connection.ts';
 import { among, type Sql } from './database.ts';
 import { atOrBelow, placeBelow } from './scope.ts';
 import { fewNamed, named } from './search.ts';
-import { isOwn, seesFew, visibleAccess } from './visibility.ts';
+import { isOwn, seesWidely, visibleAccess } from './visibility.ts';
 
 export interface AssignmentFilter {
   readonly providers?: readonly Provider[] | null | undefined;
@@ -53,6 +67,8 @@ const NOW = sql`statement_timestamp()`;
 /** What nearly every list asks for. */
 const IN_FORCE_NOW = phaseAt.IN_FORCE(NOW);
 
+const instantOf = ({ asOf }: AssignmentFilter) => (asOf == null ? NOW : sql`${asOf}::timestamptz`);
+
 function inPhases(phases: readonly AssignmentPhase[], at: RawBuilder<unknown>): RawBuilder<boolean> {
   return sql<boolean>`(${sql.join([sql`false`, ...phases.map((phase) => phaseAt[phase](at))], sql` OR `)})`;
 }
@@ -60,7 +76,7 @@ function inPhases(phases: readonly AssignmentPhase[], at: RawBuilder<unknown>): 
 /** Of the alias `a`. @throws ArgumentError when no assignment could ever fit */
 export function chosenAssignments(viewer: Viewer, filter: AssignmentFilter): RawBuilder<boolean>[] {
   refuseContradictions(filter);
-  const at = filter.asOf == null ? NOW : sql`${filter.asOf}::timestamptz`;
+  const at = instantOf(filter);
   const where = [filter.phases == null && at === NOW ? IN_FORCE_NOW : inPhases(filter.phases ?? ['IN_FORCE'], at)];
   // What had yet to begin was there from the moment that it was assigned; what was in force elsewhere may be imported later.
   if (at !== NOW) where.push(sql<boolean>`(a.starts_at <= ${at} OR a.created_at <= ${at})`);
@@ -68,17 +84,15 @@ export function chosenAssignments(viewer: Viewer, filter: AssignmentFilter): Raw
   if (filter.types) where.push(ofTypes(filter.types));
   if (filter.states) where.push(sql<boolean>`a.state = ANY(${[...filter.states]})`);
   if (filter.principalIds) where.push(sql<boolean>`a.principal_id = ANY(${[...filter.principalIds]}::uuid[])`);
-  if (filter.memberOfIds) where.push(sql<boolean>`a.principal_id = ANY(${membersOf(viewer, filter.memberOfIds, at)})`);
+  if (filter.memberOfIds) where.push(ofMembers(viewer, filter.memberOfIds, at));
   if (filter.roleIds) where.push(sql<boolean>`a.role_id = ANY(${[...filter.roleIds]}::uuid[])`);
   if (filter.roleCategory != null || filter.privileged != null) where.push(ofRoles(filter));
-  if (filter.below != null) where.push(atOrBelow('a', 'scope_id', filter.below));
-  if (filter.permanent != null) where.push(sql<boolean>`(a.ends_at IS NULL) = ${filter.permanent}`);
+  if (filter.below != null) where.push(atOrBelow('a.scope_id', filter.below));
+  if (filter.permanent != null) where.push(sql<boolean>`${END} ${filter.permanent ? sql`=` : sql`<`} 'infinity'`);
   if (filter.endsBefore != null) where.push(sql<boolean>`${END} < ${filter.endsBefore}`);
   if (filter.endsAfter != null) where.push(sql<boolean>`(${END} > ${filter.endsAfter} AND ${END} < 'infinity')`);
   where.push(...activated(viewer, filter, at));
-  if (filter.createdByIds)
-    where.push(sql<boolean>`a.request_id = ANY(ARRAY(
-    SELECT made.id FROM request made WHERE made.requestor_id = ANY(${[...filter.createdByIds]}::uuid[])))`);
+  if (filter.createdByIds) where.push(askedForBy(filter.createdByIds));
   if (filter.search != null) where.push(named('a', filter.search));
   return where;
 }
@@ -87,8 +101,13 @@ export function chosenAssignments(viewer: Viewer, filter: AssignmentFilter): Raw
  * What somebody holds is little, and so is what lies at few scopes, what has a rare name, and what is seen by whoever has no
  * part in the rest. Names, roles and scopes are looked at first: PostgreSQL does not know how many of them a filter finds.
  */
-export async function assignmentConditions(db: Sql, viewer: Viewer, filter: AssignmentFilter): Promise<Condition[]> {
-  const { principalIds, below, roleCategory, privileged, search, ...rest } = filter;
+export async function assignmentConditions(
+  db: Sql,
+  viewer: Viewer,
+  filter: AssignmentFilter,
+  isUsualOrder: boolean,
+): Promise<Condition[]> {
+  const { principalIds, memberOfIds, createdByIds, below, roleCategory, privileged, search, ...rest } = filter;
   const conditions: Condition[] = chosenAssignments(viewer, rest).map((condition) => ({ condition, isFew: false }));
   if (principalIds) {
     // The index of principals holds the type as well.
@@ -96,15 +115,48 @@ export async function assignmentConditions(db: Sql, viewer: Viewer, filter: Assi
     const condition = sql<boolean>`${sql.join([among(sql`a.principal_id`, principalIds), ...types], sql` AND `)}`;
     conditions.push({ condition, isFew: true });
   }
-  if (below != null) conditions.push(await placeBelow(db, 'a', below));
+  if (memberOfIds) conditions.push({ condition: ofMembers(viewer, memberOfIds, instantOf(filter)), isFew: true });
+  if (below != null) conditions.push(await placeBelow(db, 'a.scope_id', below));
   if (roleCategory != null || privileged != null) conditions.push(await ofFoundRoles(db, { roleCategory, privileged }));
-  if (search != null) conditions.push(await fewNamed(db, 'a', search));
+  const table = isUsualOrder || filter.asOf != null ? null : sql`assignment a`;
+  if (createdByIds) {
+    const span = { where: askedForBy(createdByIds), by: sql`a.request_id` };
+    conditions.push({ condition: span.where, isFew: table !== null && (await holdsFew(db, table, span)) });
+  }
+  if (table) conditions.push(...(await firstFew(db, table, spansOf(filter))));
+  const found = [filter.providers ?? PROVIDERS, ...conditions.map(({ providers = PROVIDERS }) => providers)];
+  const providers = PROVIDERS.filter((provider) => found.every((each) => each.includes(provider)));
+  const wide = seesWidely(viewer, providers);
+  const columns = { alias: 'a', typeColumn: 'type' } as const;
+  if (search != null) {
+    const narrow = providers.filter((provider) => !wide.includes(provider));
+    const others = visibleAccess(viewer, columns, narrow);
+    conditions.push(...(await fewNamed(db, { table: 'assignment', alias: 'a', text: search, wide, others })));
+  }
   if (!principalIds || !isOwn(viewer, principalIds)) {
-    const providers = filter.providers ?? undefined;
-    const condition = visibleAccess(viewer, { alias: 'a', typeColumn: 'type' }, providers);
-    conditions.push({ condition, isFew: seesFew(viewer, providers) });
+    conditions.push({ condition: visibleAccess(viewer, columns, providers), isFew: wide.length === 0 });
   }
   return conditions;
+}
+
+/** What begins, ends or runs in a span of time is at hand in the order of that time; in another it may be at the very end. */
+function spansOf({ phases, states, endsBefore, endsAfter, roleIds }: AssignmentFilter): Span[] {
+  const isOnly = (words: readonly string[] | null | undefined, word: string) =>
+    words?.length === 1 && words[0] === word;
+  const inForce = phases == null || isOnly(phases, 'IN_FORCE');
+  const spans: Span[] = [];
+  if (roleIds) spans.push({ where: among(sql`a.role_id`, roleIds), by: sql`a.role_id` });
+  if (isOnly(phases, 'FUTURE')) spans.push({ where: sql`a.starts_at > ${NOW}`, by: sql`a.starts_at` });
+  if (isOnly(states, 'ACTIVATED') && inForce) {
+    spans.push({ where: sql`(a.state = 'ACTIVATED' AND a.ends_at > ${NOW})`, by: sql`a.ends_at` });
+  }
+  if (endsBefore != null || endsAfter != null) {
+    const bounds = [sql`${END} < ${endsBefore ?? 'infinity'}::timestamptz`];
+    if (endsAfter != null) bounds.push(sql`${END} > ${endsAfter}::timestamptz`);
+    if (inForce) bounds.push(sql`${END} > ${NOW}`);
+    spans.push({ where: sql`(${sql.join(bounds, sql` AND `)})`, by: END });
+  }
+  return spans;
 }
 
 /** Whether nearly all assignments fit, or none. */
@@ -128,10 +180,18 @@ async function ofFoundRoles(
   db: Sql,
   wanted: Pick<AssignmentFilter, 'roleCategory' | 'privileged'>,
 ): Promise<Condition> {
-  const { rows } = await sql<{ id: string }>`SELECT r.id FROM role r WHERE ${roleConditions(wanted)}`.execute(db);
+  const { rows } = await sql<{ id: string; provider: Provider }>`
+    SELECT r.id, r.provider FROM role r WHERE ${roleConditions(wanted)}`.execute(db);
   const ids = rows.map(({ id }) => id);
-  return { condition: sql`a.role_id = ANY(${ids}::uuid[])`, isFew: ids.length === 0 };
+  const providers = PROVIDERS.filter((each) => rows.some(({ provider }) => provider === each));
+  return { condition: sql`a.role_id = ANY(${ids}::uuid[])`, isFew: ids.length === 0, providers };
 }
+
+const askedForBy = (requestorIds: readonly string[]) => sql<boolean>`a.request_id = ANY(ARRAY(
+  SELECT made.id FROM request made WHERE made.requestor_id = ANY(${[...requestorIds]}::uuid[])))`;
+
+const ofMembers = (viewer: Viewer, groupIds: readonly string[], at: RawBuilder<unknown>) =>
+  sql<boolean>`a.principal_id = ANY(${membersOf(viewer, groupIds, at)})`;
 
 /** Members who are hidden from the viewer are no members here: nobody finds out by a filter what no list shows. */
 export function membersOf(viewer: Viewer, groupIds: readonly string[], at: RawBuilder<unknown>): RawBuilder<unknown> {
@@ -182,11 +242,10 @@ function activated(
   const activations = sql`FROM assignment x WHERE x.eligibility_id IS NOT NULL AND x.starts_at <= ${at}
     AND x.starts_at IS DISTINCT FROM x.ends_at AND ${visibleAccess(viewer, { alias: 'x', typeColumn: 'type' })}`;
   const where = [];
-  if (neverActivated === true) {
-    where.push(sql<boolean>`(a.type = 'ELIGIBLE' AND NOT EXISTS (SELECT ${activations} AND x.eligibility_id = a.id))`);
-  }
-  if (neverActivated === false) {
-    where.push(sql<boolean>`(a.type = 'ELIGIBLE' AND a.id IN (SELECT x.eligibility_id ${activations}))`);
+  if (neverActivated != null) {
+    // OFFSET 0 has those of each row looked up: PostgreSQL would hash all that ever were for a page of twenty.
+    const isActivated = sql`EXISTS (SELECT ${activations} AND x.eligibility_id = a.id OFFSET 0)`;
+    where.push(sql<boolean>`(a.type = 'ELIGIBLE' AND ${isActivated} <> ${neverActivated})`);
   }
   if (lastActivatedBefore != null) {
     where.push(sql<boolean>`(a.type = 'ELIGIBLE' AND a.id IN (

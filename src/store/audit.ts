@@ -5,6 +5,8 @@ import type { Provider } from '../decision/words.ts';
 import type { EventType } from '../events.ts';
 import {
   asksOnly,
+  type Condition,
+  chosenFrom,
   columnsOf,
   type Page,
   type PageArguments,
@@ -15,7 +17,7 @@ import {
 import type { Sql } from './database.ts';
 import { type PrincipalRow, principalJoin } from './principal.ts';
 import { type RoleRow, roleJoin } from './role.ts';
-import { atOrBelow, type ScopeRow, scopeJoin } from './scope.ts';
+import { atOrBelow, placeBelow, type ScopeRow, scopeJoin } from './scope.ts';
 import { auditedEvent } from './visibility.ts';
 
 export interface AuditRow {
@@ -68,16 +70,20 @@ const JOINS = {
 };
 
 /** Events that have a position: all that was committed a moment ago. */
-export function listAudit(
+export async function listAudit(
   db: Sql,
   viewer: Viewer,
   filter: AuditFilter,
   page: PageArguments,
   wanted?: Wanted,
 ): Promise<Page<AuditRow>> {
-  const where = [auditedEvent(viewer, 'e'), ...chosenEvents(filter)];
+  const { below, ...rest } = filter;
+  const chosen = [auditedEvent(viewer, 'e'), ...chosenEvents(rest)];
+  const conditions: Condition[] = chosen.map((condition) => ({ condition, isFew: false }));
+  if (below != null) conditions.push(await placeBelow(db, 'e.scope_id', below));
+  const { from, where } = chosenFrom(sql`event e`, 'e', conditions);
   const order = [{ by: E.position, type: 'bigint' }] as const;
-  const list = { name: 'auditEvents', columns: COLUMNS, alias: 'e', joins: JOINS, from: sql`event e` };
+  const list = { name: 'auditEvents', columns: COLUMNS, alias: 'e', joins: JOINS, from };
   // Whoever audits the directory sees many of the newest; the few that somebody else sees may lie far back.
   const isSoonFound = viewer.powers.entraAudit && asksOnly(filter, []);
   return readPage(db, { ...list, where, order, descending: true, isSoonFound }, page, wanted);
@@ -93,7 +99,7 @@ export function chosenEvents(filter: AuditFilter): RawBuilder<boolean>[] {
   if (filter.principalIds) where.push(sql<boolean>`e.principal_id = ANY(${[...filter.principalIds]}::uuid[])`);
   if (filter.roleIds) where.push(sql<boolean>`e.role_id = ANY(${[...filter.roleIds]}::uuid[])`);
   if (filter.requestIds) where.push(sql<boolean>`e.request_id = ANY(${[...filter.requestIds]}::uuid[])`);
-  if (filter.below != null) where.push(atOrBelow('e', 'scope_id', filter.below));
+  if (filter.below != null) where.push(atOrBelow('e.scope_id', filter.below));
   if (filter.from != null) where.push(sql<boolean>`e.at >= ${filter.from}`);
   if (filter.until != null) where.push(sql<boolean>`e.at < ${filter.until}`);
   return where;

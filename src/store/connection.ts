@@ -1,5 +1,6 @@
 /** Which page of a list? Keyset pagination over one SQL statement, as Relay's Cursor Connections ask. */
 import { type RawBuilder, sql } from 'kysely';
+import type { Provider } from '../decision/words.ts';
 import { BinaryPage, type Layout } from './binaryPage.ts';
 import type { BinaryRows } from './binaryRows.ts';
 import type { Sql } from './database.ts';
@@ -65,6 +66,8 @@ export interface ListView {
   /** When rows of the guarded joins are there, by their names. */
   readonly visible?: Readonly<Record<string, () => RawBuilder<boolean>>>;
   readonly from: RawBuilder<unknown>;
+  /** The same without what only orders it, for its count. Default: `from`. */
+  readonly counted?: RawBuilder<unknown>;
   readonly where: readonly RawBuilder<boolean>[];
   /** Expressions that order the list, the last one unique; `type` is their PostgreSQL type. */
   readonly order: readonly OrderPart[];
@@ -85,6 +88,8 @@ export interface Condition {
   readonly condition: RawBuilder<boolean>;
   /** Few rows meet it, and an index finds them; otherwise the rows of a page are soon found among all. */
   readonly isFew: boolean;
+  /** Only rows of theirs meet it. Default: of any. */
+  readonly providers?: readonly Provider[];
 }
 
 export interface OrderPart {
@@ -422,7 +427,7 @@ function asText(db: Sql, part: RawBuilder<unknown>): RawBuilder<unknown> {
 
 async function countRows(db: Sql, view: ListView): Promise<number> {
   const { rows } = await sql<{ count: string }>`
-    SELECT count(*) AS count FROM ${view.from} WHERE ${conjunction(view.where)}`.execute(db);
+    SELECT count(*) AS count FROM ${view.counted ?? view.from} WHERE ${conjunction(view.where)}`.execute(db);
   return Number(rows[0]?.count);
 }
 
@@ -447,13 +452,61 @@ function beyond(view: ListView, argument: string, cursor: string, descending: bo
   return sql`((${columns}) ${direction} (${values}) AND ${first} ${orEqual} ${key[0]}::${sql.raw(type)})`;
 }
 
+/** Where the rows of the alias come from, and what they have to meet besides: first what few of them meet. */
+export function chosenFrom(
+  table: RawBuilder<unknown>,
+  alias: string,
+  conditions: readonly Condition[],
+): Pick<ListView, 'from' | 'where'> & { readonly isFew: boolean } {
+  const few = conditions.find(({ isFew }) => isFew);
+  const where = conditions.filter((each) => each !== few).map(({ condition }) => condition);
+  return { from: few ? wholly(table, alias, few.condition) : table, where, isFew: few !== undefined };
+}
+
 /**
- * All rows that the conditions choose, where they are few. PostgreSQL expects a list that is ordered by an index to be full
+ * All rows that the condition chooses, where they are few. PostgreSQL expects a list that is ordered by an index to be full
  * soon, and walked through a million rows for the twelve that somebody sees; OFFSET 0 lets it see no list.
  */
-export function wholly(table: RawBuilder<unknown>, alias: string, where: readonly RawBuilder<boolean>[]) {
+function wholly(table: RawBuilder<unknown>, alias: string, condition: RawBuilder<boolean>) {
   const name = sql.ref(alias);
-  return sql`(SELECT ${name}.* FROM ${table} WHERE ${conjunction(where)} OFFSET 0) ${name}`;
+  return sql`(SELECT ${name}.* FROM ${table} WHERE ${condition} OFFSET 0) ${name}`;
+}
+
+/**
+ * Rows of the alias with the names of their principals, as `holder`, to be ordered by. Where they are many, by the names:
+ * OFFSET 0 keeps PostgreSQL from joining and sorting all of them for a page.
+ */
+export function byPrincipalName(
+  table: RawBuilder<unknown>,
+  alias: string,
+  isFew: boolean,
+): Pick<ListView, 'from' | 'counted'> {
+  const name = sql.ref(alias);
+  if (isFew) return { from: sql`${table} JOIN principal holder ON holder.id = ${name}.principal_id`, counted: table };
+  const held = sql`SELECT ${name}.* FROM ${table} WHERE ${name}.principal_id = holder.id OFFSET 0`;
+  return { from: sql`principal holder CROSS JOIN LATERAL (${held}) ${name}`, counted: table };
+}
+
+/** Rows that an index finds, and the order that it has them in. */
+export interface Span {
+  readonly where: RawBuilder<boolean>;
+  readonly by: RawBuilder<unknown>;
+}
+
+/** So many are found, and put into another order, in the time that a walk in that order takes past all others. */
+const SPAN_MAXIMUM = 20_000;
+
+/** The first of them that holds few rows. */
+export async function firstFew(db: Sql, table: RawBuilder<unknown>, spans: readonly Span[]): Promise<Condition[]> {
+  for (const span of spans) if (await holdsFew(db, table, span)) return [{ condition: span.where, isFew: true }];
+  return [];
+}
+
+/** PostgreSQL does not know it of values to come. */
+export async function holdsFew(db: Sql, table: RawBuilder<unknown>, { where, by }: Span): Promise<boolean> {
+  const { rows } = await sql<{ isFew: boolean }>`SELECT count(*) <= ${sql.lit(SPAN_MAXIMUM)} AS "isFew" FROM (
+    SELECT FROM ${table} WHERE ${where} ORDER BY ${by} LIMIT ${sql.lit(SPAN_MAXIMUM + 1)}) found`.execute(db);
+  return rows[0]?.isFew === true;
 }
 
 function conjunction(parts: readonly RawBuilder<boolean>[]): RawBuilder<unknown> {

@@ -118,7 +118,7 @@ function chosen(filter: EventFilter) {
   if (filter.principalIds) where.push(sql<boolean>`e.principal_id = ANY(${[...filter.principalIds]}::uuid[])`);
   if (filter.roleIds) where.push(sql<boolean>`e.role_id = ANY(${[...filter.roleIds]}::uuid[])`);
   if (filter.actorIds) where.push(sql<boolean>`e.actor_id = ANY(${[...filter.actorIds]}::uuid[])`);
-  if (filter.below != null) where.push(atOrBelow('e', 'scope_id', filter.below));
+  if (filter.below != null) where.push(atOrBelow('e.scope_id', filter.below));
   return where;
 }
 

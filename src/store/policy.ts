@@ -313,7 +313,7 @@ export function listRolePolicies(
   if (filter.providers) where.push(sql<boolean>`v.provider = ANY(${[...filter.providers]})`);
   if (filter.roleIds) where.push(sql<boolean>`v.role_id = ANY(${[...filter.roleIds]}::uuid[])`);
   if (filter.inheritable != null) where.push(sql<boolean>`v.inheritable = ${filter.inheritable}`);
-  if (filter.below != null) where.push(atOrBelow('v', 'scope_id', filter.below));
+  if (filter.below != null) where.push(atOrBelow('v.scope_id', filter.below));
   const columns = {
     id: sql`v.role_id || '/' || v.scope_id`,
     ...columnsOf('v', { provider: 'provider', roleId: 'role_id', scopeId: 'scope_id' }),

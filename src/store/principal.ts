@@ -6,6 +6,8 @@ import { GROUP_MEMBER } from '../decision/role.ts';
 import type { PrincipalKind, UserType } from '../decision/words.ts';
 import { membersOf } from './assignmentFilter.ts';
 import {
+  type Condition,
+  chosenFrom,
   columnsOf,
   contradiction,
   type Join,
@@ -20,7 +22,7 @@ import {
 } from './connection.ts';
 import { among, type Sql } from './database.ts';
 import { WITH_OTHERS } from './preparingClient.ts';
-import { begins, contains } from './search.ts';
+import { isRare, textFits } from './search.ts';
 import { visiblePrincipal } from './visibility.ts';
 
 export interface PrincipalRow {
@@ -89,7 +91,7 @@ const ORDERS: Orders<PrincipalOrder['field']> = {
   usual: { field: 'DISPLAY_NAME', direction: 'ASC' },
 };
 
-export function listPrincipals(
+export async function listPrincipals(
   db: Sql,
   viewer: Viewer,
   { orderBy, ...filter }: PrincipalFilter & { readonly orderBy?: PrincipalOrder | null | undefined },
@@ -98,21 +100,23 @@ export function listPrincipals(
 ): Promise<Page<PrincipalRow>> {
   const noGroups = filter.kinds != null && filter.kinds.length > 0 && !filter.kinds.includes('GROUP');
   if (filter.roleAssignable === true && noGroups) throw contradiction('roleAssignable: true', 'kinds without GROUP');
-  const where = [visiblePrincipal(viewer, 'p')];
-  if (filter.kinds) where.push(sql<boolean>`p.kind = ANY(${[...filter.kinds]})`);
-  if (filter.enabled != null) where.push(sql<boolean>`p.enabled = ${filter.enabled}`);
-  if (filter.roleAssignable != null) where.push(sql<boolean>`p.role_assignable = ${filter.roleAssignable}`);
-  if (filter.startsWith != null) where.push(either((name) => begins(name, filter.startsWith as string)));
-  if (filter.search != null) where.push(either((name) => contains(name, filter.search as string)));
-  if (filter.memberOfIds)
-    where.push(sql<boolean>`p.id = ANY(${membersOf(viewer, filter.memberOfIds, sql`clock_timestamp()`)})`);
-  const list = { columns: P, from: sql`principal p`, where, ...ordered('principals', ORDERS, orderBy) };
-  return readPage(db, list, page, wanted);
+  const chosen = [visiblePrincipal(viewer, 'p')];
+  if (filter.kinds) chosen.push(sql<boolean>`p.kind = ANY(${[...filter.kinds]})`);
+  if (filter.enabled != null) chosen.push(sql<boolean>`p.enabled = ${filter.enabled}`);
+  if (filter.roleAssignable != null) chosen.push(sql<boolean>`p.role_assignable = ${filter.roleAssignable}`);
+  const conditions: Condition[] = chosen.map((condition) => ({ condition, isFew: false }));
+  for (const fits of textFits(filter)) {
+    const condition = sql<boolean>`(${fits(P.displayName)} OR ${fits(P.userPrincipalName)})`;
+    conditions.push({ condition, isFew: await isRare(db, 'principal', fits) });
+  }
+  const { memberOfIds } = filter;
+  if (memberOfIds) {
+    const members = membersOf(viewer, memberOfIds, sql`clock_timestamp()`);
+    conditions.push({ condition: sql`p.id = ANY(${members})`, isFew: true });
+  }
+  const { from, where } = chosenFrom(sql`principal p`, 'p', conditions);
+  return readPage(db, { columns: P, from, where, ...ordered('principals', ORDERS, orderBy) }, page, wanted);
 }
-
-/** Of the names that a principal is known by. */
-const either = (fits: (name: RawBuilder<unknown>) => RawBuilder<boolean>) =>
-  sql<boolean>`(${fits(P.displayName)} OR ${fits(P.userPrincipalName)})`;
 
 /** @param viewer null when the caller already sees a row that names them */
 export async function principalsById(

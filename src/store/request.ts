@@ -2,13 +2,26 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { ApprovalStageFacts, Vote } from '../decision/approval.ts';
 import { managesSomething, type Viewer } from '../decision/powers.ts';
-import type { ApprovalResult, AssignmentType, Provider, RequestAction, RequestStatus } from '../decision/words.ts';
+import {
+  type ApprovalResult,
+  type AssignmentType,
+  PROVIDERS,
+  type Provider,
+  REQUEST_ACTIONS,
+  REQUEST_STATUSES,
+  type RequestAction,
+  type RequestStatus,
+} from '../decision/words.ts';
 import type { At } from './assignment.ts';
 import { insertRow, insertRows } from './bulk.ts';
 import {
   asksOnly,
+  byPrincipalName,
+  type Condition,
+  chosenFrom,
   columnsOf,
   contradiction,
+  firstFew,
   type Ordering,
   type Orders,
   ordered,
@@ -17,6 +30,7 @@ import {
   readPage,
   readRows,
   refuseEmptySpan,
+  type Span,
   type Wanted,
   type WantedRow,
 } from './connection.ts';
@@ -26,10 +40,10 @@ import { record } from './event.ts';
 import { type PrincipalRow, principalJoin } from './principal.ts';
 import type { Read } from './reads.ts';
 import { type RoleRow, roleJoin } from './role.ts';
-import { atOrBelow, type ScopeRow, scopeJoin } from './scope.ts';
-import { named } from './search.ts';
+import { atOrBelow, placeBelow, type ScopeRow, scopeJoin } from './scope.ts';
+import { fewNamed, named } from './search.ts';
 import { instant, type Transaction } from './transaction.ts';
-import { manageableAccess, visibleRequest, visibleSingleRequest } from './visibility.ts';
+import { manageableAccess, seesWidely, visibleRequest, visibleSingleRequest } from './visibility.ts';
 
 export interface RequestRow {
   readonly id: string;
@@ -117,20 +131,64 @@ const ORDERS: Orders<RequestOrder['field']> = {
   usual: { field: 'CREATED_AT', direction: 'DESC' },
 };
 
-export function listRequests(
+export async function listRequests(
   db: Sql,
   viewer: Viewer,
   { orderBy, ...filter }: RequestFilter & { readonly orderBy?: RequestOrder | null | undefined },
   page: PageArguments,
   wanted?: Wanted,
 ): Promise<Page<RequestRow>> {
-  const chosen = chosenRequests(viewer, filter);
-  // Whoever is asked to decide a request sees it.
-  const where = filter.awaitingMyApproval === true ? chosen : [visibleRequest(viewer, 'q'), ...chosen];
-  const byName = orderBy?.field === 'PRINCIPAL_NAME';
-  const from = byName ? sql`request q JOIN principal holder ON holder.id = q.principal_id` : sql`request q`;
-  const list = { columns: Q, alias: 'q', joins: JOINS, from, where, ...ordered('requests', ORDERS, orderBy) };
+  const isUsualOrder = orderBy == null || (orderBy.field === 'CREATED_AT' && orderBy.direction === 'DESC');
+  const conditions = await requestConditions(db, viewer, filter, isUsualOrder);
+  const { from, where, isFew } = chosenFrom(sql`request q`, 'q', conditions);
+  const isRare = isFew || filter.awaitingMyApproval === true;
+  const byName = orderBy?.field === 'PRINCIPAL_NAME' ? byPrincipalName(from, 'q', isRare) : { from };
+  const list = { columns: Q, alias: 'q', joins: JOINS, where, ...byName, ...ordered('requests', ORDERS, orderBy) };
   return readPage(db, { ...list, isSoonFound: isSoonFound(filter) }, page, wanted);
+}
+
+/** As with assignments, few of them are found first. */
+async function requestConditions(
+  db: Sql,
+  viewer: Viewer,
+  filter: RequestFilter,
+  isUsualOrder: boolean,
+): Promise<Condition[]> {
+  const { below, search, ...rest } = filter;
+  const conditions: Condition[] = chosenRequests(viewer, rest).map((condition) => ({ condition, isFew: false }));
+  if (below != null) conditions.push(await placeBelow(db, 'q.scope_id', below));
+  if (!isUsualOrder) conditions.push(...(await firstFew(db, sql`request q`, spansOf(filter))));
+  const found = [filter.providers ?? PROVIDERS, ...conditions.map(({ providers = PROVIDERS }) => providers)];
+  const providers = PROVIDERS.filter((provider) => found.every((each) => each.includes(provider)));
+  const wide = seesWidely(viewer, providers);
+  if (search != null) {
+    const narrow = providers.filter((provider) => !wide.includes(provider));
+    const others = visibleRequest(viewer, 'q', { providers: narrow, isFew: true });
+    conditions.push(...(await fewNamed(db, { table: 'request', alias: 'q', text: search, wide, others })));
+  }
+  // Whoever is asked to decide a request sees it.
+  if (filter.awaitingMyApproval !== true) {
+    const isFew = wide.length === 0;
+    conditions.push({ condition: visibleRequest(viewer, 'q', { providers, isFew }), isFew });
+  }
+  return conditions;
+}
+
+function spansOf(filter: RequestFilter): Span[] {
+  const { statuses, actions, principalIds, requestorIds, roleIds, createdAfter, createdBefore } = filter;
+  const spans: Span[] = [];
+  if (principalIds) spans.push({ where: among(Q.principalId, principalIds), by: Q.principalId });
+  if (requestorIds) spans.push({ where: among(Q.requestorId, requestorIds), by: Q.requestorId });
+  if (roleIds) spans.push({ where: among(Q.roleId, roleIds), by: Q.roleId });
+  if (statuses) spans.push({ where: ofStatuses(statuses), by: sql`q.status` });
+  if (actions) spans.push({ where: ofActions(actions), by: Q.action });
+  if (createdAfter != null || createdBefore != null) {
+    const after = createdAfter ?? '-infinity';
+    const before = createdBefore ?? 'infinity';
+    const where = sql<boolean>`(q.created_at > ${after}::timestamptz AND q.created_at < ${before}::timestamptz)`;
+    spans.push({ where, by: Q.createdAt });
+  }
+  return spans;
 }
 
 /** Few wait for anybody, and few are about one. */
@@ -144,19 +202,47 @@ export function chosenRequests(viewer: Viewer, filter: RequestFilter): RawBuilde
   refuseContradictions(filter);
   const where: RawBuilder<boolean>[] = [];
   if (filter.providers) where.push(sql<boolean>`q.provider = ANY(${[...filter.providers]})`);
-  if (filter.actions) where.push(sql<boolean>`q.action = ANY(${[...filter.actions]})`);
-  if (filter.statuses) where.push(sql<boolean>`${REQUEST_STATUS} = ANY(${[...filter.statuses]})`);
-  if (filter.principalIds) where.push(sql<boolean>`q.principal_id = ANY(${[...filter.principalIds]}::uuid[])`);
-  if (filter.requestorIds) where.push(sql<boolean>`q.requestor_id = ANY(${[...filter.requestorIds]}::uuid[])`);
+  if (filter.actions) where.push(ofActions(filter.actions));
+  if (filter.statuses) where.push(ofStatuses(filter.statuses));
+  if (filter.principalIds) where.push(among(Q.principalId, filter.principalIds));
+  if (filter.requestorIds) where.push(among(Q.requestorId, filter.requestorIds));
   if (filter.search != null) where.push(named('q', filter.search));
-  if (filter.roleIds) where.push(sql<boolean>`q.role_id = ANY(${[...filter.roleIds]}::uuid[])`);
-  if (filter.below != null) where.push(atOrBelow('q', 'scope_id', filter.below));
+  if (filter.roleIds) where.push(among(Q.roleId, filter.roleIds));
+  if (filter.below != null) where.push(atOrBelow('q.scope_id', filter.below));
   if (filter.createdAfter != null) where.push(sql<boolean>`q.created_at > ${filter.createdAfter}`);
   if (filter.createdBefore != null) where.push(sql<boolean>`q.created_at < ${filter.createdBefore}`);
   if (filter.awaitingMyApproval != null) {
     where.push(filter.awaitingMyApproval ? waitsFor(viewer) : sql<boolean>`NOT ${waitsFor(viewer)}`);
   }
   return where;
+}
+
+/** Written out, so that the plan is one for these. */
+function ofActions(actions: readonly RequestAction[]): RawBuilder<boolean> {
+  const asked = REQUEST_ACTIONS.filter((action) => actions.includes(action)).map((action) => sql.lit(action));
+  return asked.length === 0 ? sql`false` : sql`q.action IN (${sql.join(asked)})`;
+}
+
+/** By what is stored, as the index has it: one status each, and what time has made of another. */
+function ofStatuses(statuses: readonly RequestStatus[]): RawBuilder<boolean> {
+  const stored = (status: RequestStatus) => sql<boolean>`q.status = ${sql.lit(status)}`;
+  const isOverdue = sql`(q.expires_at <= clock_timestamp()) IS TRUE`;
+  const hasBegun = sql`(q.completed_at <= clock_timestamp()) IS TRUE`;
+  const parts = REQUEST_STATUSES.filter((status) => statuses.includes(status)).map((status) => {
+    switch (status) {
+      case 'PENDING_APPROVAL':
+        return sql`(${stored(status)} AND NOT ${isOverdue})`;
+      case 'TIMED_OUT':
+        return sql`(${stored(status)} OR ${stored('PENDING_APPROVAL')} AND ${isOverdue})`;
+      case 'GRANTED':
+        return sql`(${stored(status)} AND NOT ${hasBegun})`;
+      case 'PROVISIONED':
+        return sql`(${stored(status)} OR ${stored('GRANTED')} AND ${hasBegun})`;
+      default:
+        return stored(status);
+    }
+  });
+  return sql`(${sql.join([...parts, ...(parts.length === 0 ? [sql`false`] : [])], sql` OR `)})`;
 }
 
 const UNDECIDED: readonly RequestStatus[] = ['PENDING_APPROVAL', 'PENDING_ADMIN_DECISION'];

@@ -6,6 +6,7 @@ import { KINDS_OF_PROVIDER, type Provider, type ScopeKind } from '../decision/wo
 import { arrayOf } from './arrayText.ts';
 import {
   type Condition,
+  chosenFrom,
   columnsOf,
   contradiction,
   type Join,
@@ -21,7 +22,7 @@ import {
 import { among, type Sql } from './database.ts';
 import { WITH_OTHERS } from './preparingClient.ts';
 import type { Read } from './reads.ts';
-import { begins, contains } from './search.ts';
+import { isRare, textFits } from './search.ts';
 import { visibleScope } from './visibility.ts';
 
 export interface ScopeRow {
@@ -73,7 +74,7 @@ const ORDERS: Orders<ScopeOrder['field']> = {
   usual: { field: 'PATH', direction: 'ASC' },
 };
 
-export function listScopes(
+export async function listScopes(
   db: Sql,
   viewer: Viewer,
   { orderBy, ...filter }: ScopeFilter & { readonly orderBy?: ScopeOrder | null | undefined },
@@ -81,13 +82,16 @@ export function listScopes(
   wanted?: Wanted,
 ): Promise<Page<ScopeRow>> {
   refuseContradictions(filter);
-  const where = [visibleScope(viewer, 's')];
-  if (filter.providers) where.push(sql<boolean>`s.provider = ANY(${[...filter.providers]})`);
-  if (filter.kinds) where.push(sql<boolean>`s.kind = ANY(${[...filter.kinds]})`);
-  if (filter.below != null) where.push(atOrBelow('s', 'id', filter.below));
-  if (filter.startsWith != null) where.push(begins(S.displayName, filter.startsWith));
-  if (filter.search != null) where.push(contains(S.displayName, filter.search));
-  return readPage(db, { columns: S, from: sql`scope s`, where, ...ordered('scopes', ORDERS, orderBy) }, page, wanted);
+  const chosen = [visibleScope(viewer, 's')];
+  if (filter.providers) chosen.push(sql<boolean>`s.provider = ANY(${[...filter.providers]})`);
+  if (filter.kinds) chosen.push(sql<boolean>`s.kind = ANY(${[...filter.kinds]})`);
+  const conditions: Condition[] = chosen.map((condition) => ({ condition, isFew: false }));
+  if (filter.below != null) conditions.push(await placeBelow(db, 's.id', filter.below));
+  for (const fits of textFits(filter)) {
+    conditions.push({ condition: fits(S.displayName), isFew: await isRare(db, 'scope', fits) });
+  }
+  const { from, where } = chosenFrom(sql`scope s`, 's', conditions);
+  return readPage(db, { columns: S, from, where, ...ordered('scopes', ORDERS, orderBy) }, page, wanted);
 }
 
 function refuseContradictions({ providers, kinds }: ScopeFilter): void {
@@ -96,9 +100,9 @@ function refuseContradictions({ providers, kinds }: ScopeFilter): void {
   if (!fits) throw contradiction(`providers: [${providers.join(', ')}]`, `kinds: [${kinds.join(', ')}]`);
 }
 
-/** True for a column that names the scope of the path or one below it; `/` stands for both roots. */
-export function atOrBelow(alias: string, name: string, path: string) {
-  return sql<boolean>`${sql.ref(`${alias}.${name}`)} IN (
+/** True for a column, such as `a.scope_id`, that names the scope of the path or one below it; `/` stands for both roots. */
+export function atOrBelow(column: string, path: string) {
+  return sql<boolean>`${sql.ref(column)} IN (
     SELECT below.scope_id FROM scope top JOIN scope_ancestor below ON below.ancestor_id = top.id
     WHERE top.key = ${canonicalKey(path)})`;
 }
@@ -113,21 +117,22 @@ const BOUNDS = {
 };
 
 /** The same as `atOrBelow`, by the number of scopes there: PostgreSQL, which expects seven anywhere, would read all of a million rows. */
-export async function placeBelow(db: Sql, alias: string, path: string, bounds = BOUNDS): Promise<Condition> {
+export async function placeBelow(db: Sql, column: string, path: string, bounds = BOUNDS): Promise<Condition> {
   const key = canonicalKey(path);
-  const { rows } = await sql<{ isFew: boolean; isHashed: boolean }>`
-    SELECT count(*) <= few.most AS "isFew", count(*) <= ${bounds.hashed} AS "isHashed"
+  const { rows } = await sql<{ isFew: boolean; isHashed: boolean; providers: Provider[] }>`
+    SELECT count(*) <= few.most AS "isFew", count(*) <= ${bounds.hashed} AS "isHashed",
+      ARRAY(SELECT top.provider FROM scope top WHERE top.key = ${key}) AS providers
     FROM (SELECT greatest(${bounds.few}, reltuples * ${bounds.fewPart})::bigint AS most FROM pg_class WHERE oid = 'scope'::regclass) few
     CROSS JOIN LATERAL (SELECT FROM scope top JOIN scope_ancestor below ON below.ancestor_id = top.id
       WHERE top.key = ${key} LIMIT greatest(few.most, ${bounds.hashed}) + 1) below GROUP BY few.most`.execute(db);
-  const { isFew, isHashed } = rows[0] ?? { isFew: true, isHashed: true };
-  const isBelow = atOrBelow(alias, 'scope_id', path);
-  if (isFew) return { condition: isBelow, isFew };
+  const { isFew, isHashed, providers } = rows[0] ?? { isFew: true, isHashed: true, providers: [] };
+  const isBelow = atOrBelow(column, path);
+  if (isFew) return { condition: isBelow, isFew, providers };
   // Not as a join, for which the planner would turn the walk by time around.
-  if (isHashed) return { condition: sql<boolean>`(${isBelow}) IS TRUE`, isFew };
-  const condition = sql<boolean>`EXISTS (SELECT FROM scope_ancestor up WHERE up.scope_id = ${sql.ref(`${alias}.scope_id`)}
+  if (isHashed) return { condition: sql<boolean>`(${isBelow}) IS TRUE`, isFew, providers };
+  const condition = sql<boolean>`EXISTS (SELECT FROM scope_ancestor up WHERE up.scope_id = ${sql.ref(column)}
     AND up.ancestor_id = ANY(ARRAY(SELECT top.id FROM scope top WHERE top.key = ${key})) OFFSET 0)`;
-  return { condition, isFew };
+  return { condition, isFew, providers };
 }
 
 /** @param viewer null when the caller already sees a row that names them */

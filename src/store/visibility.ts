@@ -65,14 +65,14 @@ export function isOwn({ id, powers }: Viewer, principalIds: readonly string[]): 
   return principalIds.every((each) => each === id || powers.groups.includes(each));
 }
 
-/** What they see is found by its principals and scopes; whoever sees more finds a page sooner by walking through all of it. */
-export function seesFew({ powers }: Viewer, providers: readonly Provider[] = PROVIDERS): boolean {
+/** Of which providers somebody sees more than what is found by its principals and scopes: a page of it is soon found in all. */
+export function seesWidely({ powers }: Viewer, providers: readonly Provider[] = PROVIDERS): Provider[] {
   const wide = {
     ENTRA_ROLE: powers.entraView.length > 0,
     AZURE_RESOURCE: powers.azureView.length > 0 && !powers.azureReach,
     GROUP: powers.roleAssignableGroupsView || powers.otherGroupsView,
   };
-  return !providers.some((provider) => wide[provider]);
+  return providers.filter((provider) => wide[provider]);
 }
 
 /** What one's powers let one manage. @see src/decision/powers.ts, which says the same of one assignment */
@@ -86,9 +86,20 @@ export function manageableAccess({ powers }: Viewer, { alias, typeColumn }: Acce
   ]);
 }
 
-/** Adds what one asked for, and what one is asked to decide. */
-export function visibleRequest(viewer: Viewer, alias: string): Predicate {
-  return ownOr(viewer, alias, sql<boolean>`${column(alias, 'id')} IN (${decidable(viewer)})`);
+/**
+ * Adds what one asked for, and what one is asked to decide.
+ * @param isFew what all of it finds by indexes is little; otherwise each row is asked about, and what one decides is hashed
+ */
+export function visibleRequest(
+  viewer: Viewer,
+  alias: string,
+  { providers, isFew = false }: { readonly providers?: readonly Provider[]; readonly isFew?: boolean } = {},
+): Predicate {
+  const id = column(alias, 'id');
+  const asked = isFew
+    ? sql<boolean>`${id} = ANY(ARRAY(${decidable(viewer)}))`
+    : sql<boolean>`${id} IN (${decidable(viewer)})`;
+  return ownOr(viewer, alias, asked, providers);
 }
 
 /** The same of single requests, of the alias `q`: the approvers of each instead of all that the viewer is asked to decide. */
@@ -96,9 +107,9 @@ export function visibleSingleRequest(viewer: Viewer): Predicate {
   return ownOr(viewer, 'q', sql<boolean>`${viewer.id} IN (${decidersOfRequest})`);
 }
 
-function ownOr(viewer: Viewer, alias: string, asked: Predicate): Predicate {
+function ownOr(viewer: Viewer, alias: string, asked: Predicate, providers?: readonly Provider[]): Predicate {
   return any([
-    visibleAccess(viewer, { alias, typeColumn: 'assignment_type' }),
+    visibleAccess(viewer, { alias, typeColumn: 'assignment_type' }, providers),
     sql<boolean>`${column(alias, 'requestor_id')} = ${viewer.id}`,
     asked,
   ]);

@@ -104,7 +104,7 @@ test('assignments below a scope are the same ones, however many scopes lie there
     { few: 0, fewPart: 0, hashed: 5_000 },
   ];
   const chosen = async (path: string, bounds: typeof top) => {
-    const { condition, isFew } = await placeBelow(db(), 'a', path, bounds);
+    const { condition, isFew } = await placeBelow(db(), 'a.scope_id', path, bounds);
     const found = await sql<{ id: string }>`SELECT a.id FROM assignment a WHERE ${condition} ORDER BY a.id`.execute(
       db(),
     );
