@@ -15,6 +15,7 @@ import {
   contradiction,
   firstFew,
   holdsFew,
+  providersOf,
   refuseEmptySpan,
   type Span,
 } from './connection.ts';
@@ -116,16 +117,16 @@ export async function assignmentConditions(
     conditions.push({ condition, isFew: true });
   }
   if (memberOfIds) conditions.push({ condition: ofMembers(viewer, memberOfIds, instantOf(filter)), isFew: true });
-  if (below != null) conditions.push(await placeBelow(db, 'a.scope_id', below));
-  if (roleCategory != null || privileged != null) conditions.push(await ofFoundRoles(db, { roleCategory, privileged }));
   const table = isUsualOrder || filter.asOf != null ? null : sql`assignment a`;
   if (createdByIds) {
     const span = { where: askedForBy(createdByIds), by: sql`a.request_id` };
     conditions.push({ condition: span.where, isFew: table !== null && (await holdsFew(db, table, span)) });
   }
   if (table) conditions.push(...(await firstFew(db, table, spansOf(filter))));
-  const found = [filter.providers ?? PROVIDERS, ...conditions.map(({ providers = PROVIDERS }) => providers)];
-  const providers = PROVIDERS.filter((provider) => found.every((each) => each.includes(provider)));
+  const found: Condition[] = [];
+  if (below != null) found.push(await placeBelow(db, 'a.scope_id', below));
+  if (roleCategory != null || privileged != null) found.push(await ofFoundRoles(db, { roleCategory, privileged }));
+  const providers = providersOf(filter.providers, found);
   const wide = seesWidely(viewer, providers);
   const columns = { alias: 'a', typeColumn: 'type' } as const;
   if (search != null) {
@@ -136,7 +137,7 @@ export async function assignmentConditions(
   if (!principalIds || !isOwn(viewer, principalIds)) {
     conditions.push({ condition: visibleAccess(viewer, columns, providers), isFew: wide.length === 0 });
   }
-  return conditions;
+  return [...conditions, ...found];
 }
 
 /** What begins, ends or runs in a span of time is at hand in the order of that time; in another it may be at the very end. */

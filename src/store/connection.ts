@@ -1,6 +1,6 @@
 /** Which page of a list? Keyset pagination over one SQL statement, as Relay's Cursor Connections ask. */
 import { type RawBuilder, sql } from 'kysely';
-import type { Provider } from '../decision/words.ts';
+import { PROVIDERS, type Provider } from '../decision/words.ts';
 import { BinaryPage, type Layout } from './binaryPage.ts';
 import type { BinaryRows } from './binaryRows.ts';
 import type { Sql } from './database.ts';
@@ -450,6 +450,15 @@ function beyond(view: ListView, argument: string, cursor: string, descending: bo
   const [{ by: first, type }] = view.order as [OrderPart];
   const [direction, orEqual] = descending ? [sql`<`, sql`<=`] : [sql`>`, sql`>=`];
   return sql`((${columns}) ${direction} (${values}) AND ${first} ${orEqual} ${key[0]}::${sql.raw(type)})`;
+}
+
+/** Of which providers rows may be that meet all of the conditions. */
+export function providersOf(
+  asked: readonly Provider[] | null | undefined,
+  conditions: readonly Condition[],
+): readonly Provider[] {
+  const each = conditions.map(({ providers = PROVIDERS }) => providers);
+  return PROVIDERS.filter((provider) => [asked ?? PROVIDERS, ...each].every((some) => some.includes(provider)));
 }
 
 /** Where the rows of the alias come from, and what they have to meet besides: first what few of them meet. */

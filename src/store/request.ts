@@ -5,7 +5,6 @@ import { managesSomething, type Viewer } from '../decision/powers.ts';
 import {
   type ApprovalResult,
   type AssignmentType,
-  PROVIDERS,
   type Provider,
   REQUEST_ACTIONS,
   REQUEST_STATUSES,
@@ -27,6 +26,7 @@ import {
   ordered,
   type Page,
   type PageArguments,
+  providersOf,
   readPage,
   readRows,
   refuseEmptySpan,
@@ -156,10 +156,9 @@ async function requestConditions(
 ): Promise<Condition[]> {
   const { below, search, ...rest } = filter;
   const conditions: Condition[] = chosenRequests(viewer, rest).map((condition) => ({ condition, isFew: false }));
-  if (below != null) conditions.push(await placeBelow(db, 'q.scope_id', below));
+  const found = below == null ? [] : [await placeBelow(db, 'q.scope_id', below)];
   if (!isUsualOrder) conditions.push(...(await firstFew(db, sql`request q`, spansOf(filter))));
-  const found = [filter.providers ?? PROVIDERS, ...conditions.map(({ providers = PROVIDERS }) => providers)];
-  const providers = PROVIDERS.filter((provider) => found.every((each) => each.includes(provider)));
+  const providers = providersOf(filter.providers, found);
   const wide = seesWidely(viewer, providers);
   if (search != null) {
     const narrow = providers.filter((provider) => !wide.includes(provider));
@@ -171,7 +170,7 @@ async function requestConditions(
     const isFew = wide.length === 0;
     conditions.push({ condition: visibleRequest(viewer, 'q', { providers, isFew }), isFew });
   }
-  return conditions;
+  return [...conditions, ...found];
 }
 
 function spansOf(filter: RequestFilter): Span[] {

@@ -2,7 +2,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { canonicalKey, type ScopeFacts } from '../decision/assignment.ts';
 import type { Viewer } from '../decision/powers.ts';
-import { KINDS_OF_PROVIDER, type Provider, type ScopeKind } from '../decision/words.ts';
+import { KINDS_OF_PROVIDER, PROVIDERS, type Provider, type ScopeKind } from '../decision/words.ts';
 import { arrayOf } from './arrayText.ts';
 import {
   type Condition,
@@ -119,6 +119,7 @@ const BOUNDS = {
 /** The same as `atOrBelow`, by the number of scopes there: PostgreSQL, which expects seven anywhere, would read all of a million rows. */
 export async function placeBelow(db: Sql, column: string, path: string, bounds = BOUNDS): Promise<Condition> {
   const key = canonicalKey(path);
+  if (key === '/') return placeInTrees(column);
   const { rows } = await sql<{ isFew: boolean; isHashed: boolean; providers: Provider[] }>`
     SELECT count(*) <= few.most AS "isFew", count(*) <= ${bounds.hashed} AS "isHashed",
       ARRAY(SELECT top.provider FROM scope top WHERE top.key = ${key}) AS providers
@@ -133,6 +134,13 @@ export async function placeBelow(db: Sql, column: string, path: string, bounds =
   const condition = sql<boolean>`EXISTS (SELECT FROM scope_ancestor up WHERE up.scope_id = ${sql.ref(column)}
     AND up.ancestor_id = ANY(ARRAY(SELECT top.id FROM scope top WHERE top.key = ${key})) OFFSET 0)`;
   return { condition, isFew, providers };
+}
+
+/** Below the two roots lies everything but groups. */
+function placeInTrees(column: string): Condition {
+  const provider = sql.ref(`${column.split('.')[0]}.provider`);
+  const condition = sql<boolean>`(${provider} <> 'GROUP' AND ${sql.ref(column)} IS NOT NULL)`;
+  return { condition, isFew: false, providers: PROVIDERS.filter((each) => each !== 'GROUP') };
 }
 
 /** @param viewer null when the caller already sees a row that names them */

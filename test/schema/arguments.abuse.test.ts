@@ -175,21 +175,35 @@ describe('a filter that contradicts itself', () => {
     ['assignments', 'neverActivated: false, states: [ACTIVATED]', /^neverActivated and states/],
     ['assignments', `lastActivatedBefore: ${at(2026)}, states: [ACTIVATED]`, /^lastActivatedBefore and states/],
     ['assignments', 'types: [ELIGIBLE], states: [ACTIVATED]', /^states: .* and types/],
+    ['assignments', 'permanent: true, phases: [ENDED]', /^permanent: true and phases/],
     ['requests', `createdAfter: ${at(2026)}, createdBefore: ${at(2025)}`, /^createdAfter .*createdBefore/],
+    [
+      'requests',
+      'awaitingMyApproval: true, statuses: [DENIED, FAILED]',
+      /^awaitingMyApproval: true and statuses without/,
+    ],
+    ['principals', 'roleAssignable: true, kinds: [USER]', /^roleAssignable: true and kinds without GROUP/],
+    ['scopes', 'providers: [ENTRA_ROLE, GROUP], kinds: [SUBSCRIPTION]', /^providers: .* and kinds: /],
   ])('of %s, { %s }, is refused', async (list, filter, message) => {
     const answer = await gateway.ask('grace', `{ ${list}(filter: { ${filter} }) { totalCount } }`);
     expectRefused(answer, 'CONTRADICTING_FILTER', message);
   });
 
   it.each([
-    `endsAfter: ${at(2029)}, endsBefore: ${at(2030)}`,
-    `permanent: false, endsBefore: ${at(2030)}`,
-    'neverActivated: true, types: [ACTIVE, ELIGIBLE]',
-    `neverActivated: false, lastActivatedBefore: ${at(2026)}`,
-    'types: [ELIGIBLE, ACTIVE], states: [ACTIVATED]',
-    'permanent: true, states: [ACTIVATED, ASSIGNED]',
-  ])('is not { %s }: the control', async (filter) => {
-    const answer = await gateway.ask('grace', `{ assignments(filter: { ${filter} }) { totalCount } }`);
+    ['assignments', `endsAfter: ${at(2029)}, endsBefore: ${at(2030)}`],
+    ['assignments', `permanent: false, endsBefore: ${at(2030)}`],
+    ['assignments', 'permanent: true, phases: [ENDED, IN_FORCE]'],
+    ['assignments', 'neverActivated: true, types: [ACTIVE, ELIGIBLE]'],
+    ['assignments', `neverActivated: false, lastActivatedBefore: ${at(2026)}`],
+    ['assignments', 'types: [ELIGIBLE, ACTIVE], states: [ACTIVATED]'],
+    ['assignments', 'permanent: true, states: [ACTIVATED, ASSIGNED]'],
+    ['requests', 'awaitingMyApproval: true, statuses: [DENIED, PENDING_APPROVAL]'],
+    ['requests', 'awaitingMyApproval: false, statuses: [DENIED]'],
+    ['principals', 'roleAssignable: false, kinds: [USER]'],
+    ['scopes', 'providers: [ENTRA_ROLE, AZURE_RESOURCE], kinds: [SUBSCRIPTION]'],
+    ['scopes', 'providers: [ENTRA_ROLE], kinds: []'],
+  ])('of %s is not { %s }: the control', async (list, filter) => {
+    const answer = await gateway.ask('grace', `{ ${list}(filter: { ${filter} }) { totalCount } }`);
     expect(answer.errors).toBeUndefined();
   });
 

@@ -106,7 +106,7 @@ describe.each(WHOLE)('%s', (list, filter, type, statement) => {
     using statements = watchStatements();
     await page('grace', list, `first: 3${filter}`);
     expect(counts(statements)).toBe(0);
-    const { totalCount } = await page('grace', list, `first: 3${filter}`, 'totalCount');
+    const { totalCount } = await page('grace', list, `first: 3${filter}`, 'totalCount again: totalCount');
     expect(counts(statements)).toBe(1);
     expect(totalCount).toBe((await whole()).length);
   });
@@ -278,6 +278,8 @@ describe('orders', () => {
       '(SELECT display_name FROM principal p WHERE p.id = principal_id)',
     ],
     ['requests', 'CREATED_AT', 'providers: [ENTRA_ROLE]', 'request', 'created_at'],
+    ['principals', 'DISPLAY_NAME', 'kinds: [GROUP]', "(SELECT * FROM principal WHERE kind = 'GROUP')", 'display_name'],
+    ['principals', 'CREATED_AT', 'kinds: [GROUP]', "(SELECT * FROM principal WHERE kind = 'GROUP')", 'created_at'],
     [
       'scopes',
       'DISPLAY_NAME',
@@ -289,9 +291,10 @@ describe('orders', () => {
   const cases = ORDERS.flatMap((order) => ['ASC', 'DESC'].map((direction) => [...order, direction] as const));
 
   it.each(cases)('%s by %s of { %s } of %s by %s, %s', async (list, field, filter, table, by, direction) => {
-    const of = list === 'scopes' ? '' : "WHERE provider = 'ENTRA_ROLE'";
+    const of = { scopes: '', principals: 'WHERE deleted_at IS NULL' }[list] ?? "WHERE provider = 'ENTRA_ROLE'";
     const rows = await execute(`SELECT id FROM ${table} t ${of} ORDER BY ${by} ${direction}, id ${direction}`);
-    const type = { assignments: 'Assignment', requests: 'Request', scopes: 'Scope' }[list] as 'Scope';
+    const types = { assignments: 'Assignment', requests: 'Request', scopes: 'Scope', principals: 'Group' };
+    const type = types[list as keyof typeof types] as 'Scope';
     const orderBy = `orderBy: { field: ${field}, direction: ${direction} }, filter: { ${filter} }`;
     const ids: string[] = [];
     for (let after = ''; ; ) {
@@ -355,6 +358,12 @@ describe('statements', () => {
       '{ requests(first: 200) { nodes { id principal { id } requestor { id } role { id } scope { id parent { id } } } } }',
       3,
     ],
+    [
+      'a page of assignments by everything that is looked at first',
+      '{ assignments(first: 5, filter: { below: "/", privileged: true, search: "lind" }, orderBy: { field: STARTS_AT }) { nodes { id principal { id } role { id } scope { id } } } }',
+      // Who asks, scopes, roles and names, and the page.
+      5,
+    ],
     ['a page of 1,000 principals', '{ principals(first: 1000) { nodes { __typename id displayName } } }', 2],
     [
       'what is mine',
@@ -380,6 +389,18 @@ describe('statements', () => {
     expect(data.nodes).toHaveLength(100);
     expect(statements.reads()).toHaveLength(2);
   });
+});
+
+it('goes on behind a row with the longest name', async () => {
+  for (const [n, letter] of ['あ', 'い'].entries()) {
+    await execute(`INSERT INTO principal (id, kind, display_name, security_enabled) VALUES
+      ('00000000-0000-4000-9000-0000000ab0c${n}', 'GROUP', repeat('${letter}', 2000), true)`);
+  }
+  const orderBy = 'orderBy: { field: DISPLAY_NAME, direction: DESC }';
+  const { nodes, pageInfo } = await page('grace', 'principals', `first: 1, ${orderBy}`);
+  const next = await page('grace', 'principals', `first: 1, ${orderBy}, after: "${pageInfo.endCursor}"`);
+  const ids = [...nodes, ...next.nodes].map(({ id }: { id: string }) => id);
+  expect(ids).toEqual([1, 0].map((n) => globalId('Group', `00000000-0000-4000-9000-0000000ab0c${n}`)));
 });
 
 it('gives every node by its id again, alone and among others', async () => {

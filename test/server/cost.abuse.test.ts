@@ -14,10 +14,12 @@ import { type Anything, open, startGateway, type TestGateway, TRANSPORTS } from 
 
 const schema = createSchema();
 
-function costOf(query: string, variables: Record<string, unknown> = {}): number {
+function priced(query: string) {
   const document = parse(query);
-  return operationCost(schema, document, operationOf(document.definitions, null) as never).of(variables);
+  return operationCost(schema, document, operationOf(document.definitions, null) as never);
 }
+
+const costOf = (query: string, variables: Record<string, unknown> = {}) => priced(query).of(variables);
 
 const PAGE = `query Page($first: Int, $last: Int, $all: Boolean = false) { assignments(first: $first, last: $last) {
   nodes { id principal { displayName } role { displayName } scope { path } } totalCount @include(if: $all) } }`;
@@ -72,6 +74,42 @@ describe('the cost', () => {
     const names = Array.from({ length: 40 }, (_, index) => index);
     const fragments = names.map((n) => `fragment F${n} on Query { ...F${n + 1} ... { ...F${n + 1} } }`).join(' ');
     expect(costOf(`{ ...F0 } ${fragments} fragment F40 on Query { me { manages } }`)).toBe(2 ** 40);
+  });
+
+  it.each([
+    [
+      'by the name in the answer',
+      '{ a: roles(first: 3) { nodes { id } } b: roles(first: 4) { nodes { id } } }',
+      {},
+      'b',
+    ],
+    [
+      'where the list lies',
+      '{ roles(first: 3) { nodes { id } } me { eligible(first: 9) { nodes { id } } } }',
+      {},
+      'me.eligible',
+    ],
+    [
+      'within fragments',
+      'query { ...A } fragment A on Query { ...B me { ...C } } fragment B on Query { roles(first: 3) { nodes { id } } } fragment C on Viewer { active(first: 7) { nodes { id } } }',
+      {},
+      'me.active',
+    ],
+    [
+      'but nothing that is left out',
+      'query ($no: Boolean!) { a: roles(first: 90) @include(if: $no) { nodes { id } } ... @skip(if: true) { c: roles(first: 80) { nodes { id } } } b: roles(first: 4) { nodes { id } } }',
+      { no: false },
+      'b',
+    ],
+  ])('names what costs most: %s', (_what, query, variables, expected) => {
+    expect(priced(query).costliest(variables)).toBe(expected);
+  });
+
+  it('names it quickly for fragments that double at each level', () => {
+    const names = Array.from({ length: 40 }, (_, index) => index);
+    const fragments = names.map((n) => `fragment F${n} on Query { ...F${n + 1} ... { ...F${n + 1} } }`).join(' ');
+    const query = `{ ...F0 } ${fragments} fragment F40 on Query { me { manages } }`;
+    expect(priced(query).costliest({})).toBe('me');
   });
 
   it('lets every operation of ours be asked for with a thousand rows', () => {
@@ -131,6 +169,16 @@ describe('the gateway', () => {
     const stream = await open(gateway, 'WebSocket', 'grace', PAGE, { first: 5 });
     const [item] = (await stream.all()) as Anything[];
     expect(item.extensions.cost).toMatchObject({ requested: 21, budget: { remaining: 1_938 } });
+  });
+
+  it('asks as much for a trusted document as for any other', async () => {
+    const documents = Object.entries(JSON.parse(readFileSync(MANIFEST, 'utf8')) as Record<string, string>);
+    const [documentId, text] = documents.find(([, each]) => each.startsWith('query Assignments')) as [string, string];
+    const ask = async (first: number) =>
+      (await gateway.post('maya', JSON.stringify({ documentId, variables: { first } }))) as Anything;
+    expect((await ask(10)).extensions.cost.requested).toBe(costOf(text, { first: 10 }));
+    const refused = await ask(1_000);
+    expect(refused.errors).toMatchObject([{ extensions: { code: 'OPERATION_TOO_COSTLY', costliest: 'assignments' } }]);
   });
 
   it('runs nothing that costs more than is allowed, and says what to change', async () => {

@@ -3,10 +3,13 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Viewer } from '../../src/decision/powers.ts';
-import { DIRECTORY_SCOPE, GROUP_MEMBER } from '../../src/decision/role.ts';
+import { DIRECTORY_SCOPE, ENTRA, GROUP_MEMBER } from '../../src/decision/role.ts';
+import type { Provider } from '../../src/decision/words.ts';
 import { accessFacts } from '../../src/store/accessCheck.ts';
 import { type AssignmentFilter, listAssignments } from '../../src/store/assignment.ts';
 import { SESSION } from '../../src/store/database.ts';
+import { listRequests, type RequestFilter } from '../../src/store/request.ts';
+import { fewNamed } from '../../src/store/search.ts';
 import { viewerFacts } from '../../src/store/viewer.ts';
 import { cloneDatabase, type TestDatabase } from '../support/database.ts';
 import { PLAIN_ROLE, rowsOf } from '../support/rows.ts';
@@ -26,16 +29,29 @@ beforeAll(async () => {
   await rows.run(sql`
     WITH others AS (
       INSERT INTO principal (id, kind, display_name, user_principal_name, user_type)
-      SELECT gen_random_uuid(), 'USER', 'Other', n || '@example.com', 'MEMBER' FROM generate_series(1, ${OTHERS}) n RETURNING id)
+      SELECT gen_random_uuid(), 'USER', 'Other ' || n, n || '@example.com', 'MEMBER' FROM generate_series(1, ${OTHERS}) n RETURNING id)
     INSERT INTO assignment (id, provider, role_id, scope_id, principal_id, type, starts_at, created_at)
     SELECT gen_random_uuid(), place.provider, place.role_id, place.scope_id, others.id, 'ACTIVE', now() - interval '1 day', now()
     FROM others CROSS JOIN (VALUES ('ENTRA_ROLE', ${PLAIN_ROLE}::uuid, ${DIRECTORY_SCOPE}::uuid),
       ('GROUP', ${GROUP_MEMBER}::uuid, ${group.scope}::uuid)) place (provider, role_id, scope_id)`);
+  // Each of them asked for it, and nobody else did; one activation of an old one runs, and one is to begin.
+  await rows.run(sql`INSERT INTO request (id, action, status, assignment_type, provider, role_id, scope_id, principal_id, requestor_id,
+      justification, created_at, completed_at)
+    SELECT gen_random_uuid(), 'SELF_ACTIVATE', 'REVOKED', 'ACTIVE', 'ENTRA_ROLE', ${PLAIN_ROLE}, ${DIRECTORY_SCOPE}, p.id, p.id, 'Because', now(), now()
+    FROM principal p WHERE p.display_name LIKE 'Other %'`);
+  const late = await rows.user('Zoe');
+  const eligibility = await rows.assignment({ principal: late, role: ENTRA.globalReader, type: 'ELIGIBLE' });
+  await rows.assignment({ principal: late, role: ENTRA.globalReader, eligibility, starts: -5, ends: 60 });
+  await rows.assignment({ principal: late, role: ENTRA.securityReader, starts: 60 });
+  await rows.request({ principal: late, role: ENTRA.globalReader, status: 'DENIED' });
+  // The last in every order.
+  await rows.run(sql`UPDATE assignment SET created_at = now() + interval '1 second' WHERE principal_id = ${late}`);
+  await rows.run(sql`UPDATE request SET created_at = now() + interval '1 second' WHERE principal_id = ${late}`);
   await rows.run(sql`ANALYZE`);
 });
 afterAll(() => clone.drop());
 
-const OTHERS = 1_000;
+const OTHERS = 4_000;
 
 const db = () => clone.database.em.fork().getKysely();
 
@@ -63,19 +79,79 @@ test('a page of whoever sees little is read by what they see, in every order', a
 
 const AUDITED = { roleAssignableGroupsView: true, otherGroupsView: true, entraView: ['ELIGIBLE', 'ACTIVE'] } as const;
 
+const auditor = async (powers: Partial<Viewer['powers']> = AUDITED) => {
+  const own = (await viewerFacts(db(), member, [])).powers;
+  const id = crypto.randomUUID();
+  return { id, kind: 'USER', userType: 'MEMBER', powers: { ...own, groups: [], ...powers } } as unknown as Viewer;
+};
+
 test.each<[string, () => AssignmentFilter]>([
   ['by one who holds something', () => ({ principalIds: [member] })],
   ['by a category that no role has', () => ({ roleCategory: 'nothing' })],
   ['by a path that is none', () => ({ below: '/nowhere' })],
 ])('whoever sees everything finds little without looking at all of it: %s', async (_what, filter) => {
-  const { powers } = await viewerFacts(db(), member, []);
-  const viewer = {
-    id: crypto.randomUUID(),
-    kind: 'USER',
-    userType: 'MEMBER',
-    powers: { ...powers, ...AUDITED },
-  } as unknown as Viewer;
+  const viewer = await auditor();
   expect(await rowsRead(() => listAssignments(db(), viewer, filter(), { first: 50 }))).toBeLessThan(OTHERS / 4);
+});
+
+const OLDEST = { field: 'CREATED_AT', direction: 'ASC' } as const;
+const BY_NAME = { field: 'PRINCIPAL_NAME', direction: 'ASC' } as const;
+
+test.each<[string, AssignmentFilter]>([
+  ['that runs', { states: ['ACTIVATED'] }],
+  ['that is to begin', { phases: ['FUTURE'] }],
+  ['that ends soon', { endsBefore: new Date(Date.now() + 7_200_000) }],
+  ['of a rare role', { roleIds: [ENTRA.globalReader] }],
+  ['of somebody who asked for nothing', { createdByIds: [crypto.randomUUID()] }],
+])('what is rare is found wherever it stands in the order: %s', async (_what, filter) => {
+  const viewer = await auditor();
+  for (const orderBy of [OLDEST, BY_NAME]) {
+    const read = () => listAssignments(db(), viewer, { ...filter, orderBy }, { first: 50 });
+    expect(await rowsRead(read), orderBy.field).toBeLessThan(OTHERS / 4);
+  }
+});
+
+test('what is common is walked in the order of names', async () => {
+  const viewer = await auditor();
+  const read = () => listAssignments(db(), viewer, { privileged: false, orderBy: BY_NAME }, { first: 20 });
+  expect(await rowsRead(read)).toBeLessThan(OTHERS / 4);
+});
+
+test.each<[string, AssignmentFilter]>([
+  ['below the directory', { below: '/' }],
+  ['of roles of the directory', { privileged: true }],
+])('whoever sees groups alone looks at nothing else: %s', async (_what, filter) => {
+  const viewer = await auditor({ entraView: [], roleAssignableGroupsView: true, otherGroupsView: true });
+  expect(await rowsRead(() => listAssignments(db(), viewer, filter, { first: 50 }))).toBeLessThan(OTHERS / 4);
+});
+
+test('what many roles of others are called is no reason to look at all of it', async () => {
+  const asked = { table: 'assignment', alias: 'a', text: 'message center', others: sql<boolean>`false` } as const;
+  const isFew = async (wide: readonly Provider[]) => (await fewNamed(db(), { ...asked, wide }))[0]?.isFew;
+  expect([await isFew(['GROUP']), await isFew(['ENTRA_ROLE'])]).toEqual([true, false]);
+});
+
+test('requests of whoever sees little are read by what they see, in every order', async () => {
+  const viewer = await auditor({ entraView: [] });
+  for (const orderBy of [null, OLDEST, BY_NAME]) {
+    const read = () => listRequests(db(), viewer, { orderBy }, { first: 50 });
+    expect(await rowsRead(read), orderBy?.field).toBeLessThan(OTHERS / 4);
+  }
+});
+
+test.each<[string, RequestFilter]>([
+  ['by their role', { roleIds: [ENTRA.globalReader] }],
+  ['by their status', { statuses: ['DENIED'] }],
+  ['by a status that time has made', { statuses: ['TIMED_OUT'] }],
+  ['by what they ask for', { actions: ['SELF_RENEW'] }],
+  ['by who asked', { requestorIds: [crypto.randomUUID()] }],
+  ['by their time', { createdBefore: new Date('2020-01-01T00:00:00Z') }],
+])('few requests are found without looking at all of them: %s', async (_what, filter) => {
+  const viewer = await auditor();
+  for (const orderBy of [null, OLDEST, BY_NAME]) {
+    const read = () => listRequests(db(), viewer, { ...filter, orderBy }, { first: 50 });
+    expect(await rowsRead(read), orderBy?.field).toBeLessThan(OTHERS / 4);
+  }
 });
 
 test("the plan of a page of one's own is kept, however many groups that comes from", async () => {
@@ -107,7 +183,7 @@ interface Plan {
   readonly Plans?: readonly Plan[];
 }
 
-/** Assignments, in all steps of the plan that PostgreSQL keeps for the statement. */
+/** Assignments and requests, in all steps of the plan that PostgreSQL keeps for the statement. */
 async function rowsRead(read: () => Promise<unknown>): Promise<number> {
   return prepared(await lastStatement(read), async (client, execute) => {
     await client.query('SET plan_cache_mode = force_generic_plan');
@@ -127,16 +203,20 @@ async function prepared<T>({ text, values }: Statement, use: (client: pg.Client,
   await client.connect();
   try {
     await client.query(`PREPARE asked AS ${text}`);
-    const literal = (value: unknown) =>
-      value === null ? 'NULL' : client.escapeLiteral(Array.isArray(value) ? `{${value.join()}}` : String(value));
+    const literal = (value: unknown) => (value === null ? 'NULL' : client.escapeLiteral(textOf(value)));
     return await use(client, `EXECUTE asked(${values.map(literal).join(', ')})`);
   } finally {
     await client.end();
   }
 }
 
+function textOf(value: unknown): string {
+  if (value instanceof Date) return value.toISOString();
+  return Array.isArray(value) ? `{${value.join()}}` : String(value);
+}
+
 function rowsOfPlan(plan: Plan): number {
   const seen = (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops'];
-  const own = plan['Relation Name'] === 'assignment' ? seen : 0;
+  const own = ['assignment', 'request'].includes(plan['Relation Name'] ?? '') ? seen : 0;
   return (plan.Plans ?? []).reduce((sum, part) => sum + rowsOfPlan(part), own);
 }
