@@ -1,6 +1,7 @@
 /** Does a row of an import say who gets what, where and when? */
 import type { RowProblem } from '../refusals.ts';
 import { DURATION_FORM, parseDuration } from './duration.ts';
+import { parseInstant } from './instant.ts';
 import type { Reasons } from './rules.ts';
 import type { ScheduleInput } from './schedule.ts';
 import { ASSIGNMENT_TYPES, type AssignmentType, PROVIDERS, type Provider } from './words.ts';
@@ -33,7 +34,6 @@ type Values = Readonly<Record<string, string | null | undefined>>;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const GLOBAL = /^(User|Group|ServicePrincipal|ManagedIdentity|Role):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
-const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 const LAST_YEAR = 9000;
 
 const invalid = (column: string, reason: string): RowProblem => ({ code: 'INVALID_VALUE', column, reason });
@@ -65,7 +65,7 @@ export function readAssignmentRow(values: Values): ReadAssignmentRow | RowProble
   };
 }
 
-const AN_INSTANT = `Give an instant up to the year ${LAST_YEAR}, such as 2026-03-01T09:30:00Z.`;
+const AN_INSTANT = `Give an instant that exists, up to the year ${LAST_YEAR}, such as 2026-03-01T09:30:00Z.`;
 
 function wordOf<Word extends string>(words: readonly Word[], text: string | null): Word | null | undefined {
   return text === null ? null : words.find((word) => word === text);
@@ -73,9 +73,8 @@ function wordOf<Word extends string>(words: readonly Word[], text: string | null
 
 function instantOf(text: string | null | undefined): Date | null | undefined {
   if (!text) return null;
-  const at = INSTANT.test(text) ? new Date(text) : null;
-  const fits = at !== null && !Number.isNaN(at.getTime()) && at.getUTCFullYear() >= 1;
-  return fits && at.getUTCFullYear() <= LAST_YEAR ? at : undefined;
+  const at = parseInstant(text);
+  return at !== null && at.getUTCFullYear() <= LAST_YEAR ? at : undefined;
 }
 
 /** A uuid, an id as the API writes them, or else a name. */

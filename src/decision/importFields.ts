@@ -1,4 +1,5 @@
 /** Is a field of an imported item what it must be? Every problem of an item is collected, so that one run names them all. */
+import { parseInstant } from './instant.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -49,11 +50,9 @@ export function fieldsOf(item: JsonObject, problems: string[]) {
     instant: (name: string): Date | null => {
       const value = item[name] ?? null;
       if (value === null) return null;
-      if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value))) {
-        return new Date(value);
-      }
-      must(name, 'an instant such as 2026-01-31T12:00:00Z');
-      return null;
+      const at = typeof value === 'string' ? parseInstant(value) : null;
+      if (at === null) must(name, 'an instant that exists, such as 2026-01-31T12:00:00Z');
+      return at;
     },
     texts: (name: string): string[] => {
       const value = item[name] ?? [];

@@ -183,7 +183,8 @@ describe('the command', () => {
     [['--assignments', '1e6'], /^--assignments is "1e6": /],
     [['--assignments', '1000', '--seed', '-1'], /^[^\n]*--seed[^\n]*\n/],
     [['--assignments', '1000', '--seed', 'x'], /^--seed is "x": give a whole number from 0 to 2147483647\.\n$/],
-    [['--assignments', '1000', '--at', 'noon'], /^--at is "noon": give an instant such as /],
+    [['--assignments', '1000', '--at', 'noon'], /^--at is "noon": give an instant that exists, such as /],
+    [['--assignments', '1000', '--at', '2027-02-31T00:00:00Z'], /^--at is "2027-02-31T00:00:00Z": give an instant /],
     [['--assignments', '1000', '--database', 'here'], /^DATABASE_URL is not a PostgreSQL connection string/],
     [['--rows', '1000'], /^Unknown option '--rows'\. Usage: /],
   ])('answers %j in one sentence', async (words, sentence) => {

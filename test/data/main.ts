@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import { processNow } from '../../src/clock.ts';
 import { type Config, readConfig, SettingError } from '../../src/config.ts';
+import { parseInstant } from '../../src/decision/instant.ts';
 import { loadCheckpointKey } from '../../src/store/checkpointKey.ts';
 import { joinEmbedded } from '../../src/store/embedded.ts';
 import { FEWEST, MOST, makeCompany, numberEvents, OtherCompany, SEED } from './company.ts';
@@ -113,7 +114,7 @@ function integer(name: string, text: string, minimum: number, maximum: number): 
 }
 
 function instant(text: string): Date {
-  const at = new Date(text);
-  if (/^\d{4}-\d\d-\d\dT/.test(text) && !Number.isNaN(at.getTime())) return at;
-  throw new SettingError(`--at is ${JSON.stringify(text)}: give an instant such as 2026-03-01T09:00:00Z.`);
+  const at = parseInstant(text);
+  if (at !== null) return at;
+  throw new SettingError(`--at is ${JSON.stringify(text)}: give an instant that exists, such as 2026-03-01T09:00:00Z.`);
 }

@@ -47,6 +47,7 @@ describe('a row', () => {
       'INVALID_VALUE',
       'startsAt',
     ],
+    ['a day that its month does not have', { endsAt: '2027-02-31T00:00:00Z' }, 'INVALID_VALUE', 'endsAt'],
     [
       'an end too late, before a strange duration',
       { endsAt: '9999-01-01T00:00:00Z', duration: 'x' },

@@ -69,7 +69,7 @@ test.each([
 const GUID = '10000000-0000-4000-8000-00000000000A';
 const LONG = 'x'.repeat(2000);
 const TEXT = 'it must be text of at most 2000 characters, without control characters';
-const INSTANT = 'it must be an instant such as 2026-01-31T12:00:00Z';
+const INSTANT = 'it must be an instant that exists, such as 2026-01-31T12:00:00Z';
 
 test.each<[keyof ReturnType<typeof fieldsOf>, unknown, unknown, string | null]>([
   ['optional', 'one', 'one', null],
@@ -101,6 +101,10 @@ test.each<[keyof ReturnType<typeof fieldsOf>, unknown, unknown, string | null]>(
   ['instant', '2026-01-31', null, `a is "2026-01-31": ${INSTANT}`],
   ['instant', 'on 2026-01-31T12:00:00Z', null, `a is "on 2026-01-31T12:00:00Z": ${INSTANT}`],
   ['instant', '2026-13-31T12:00:00Z', null, `a is "2026-13-31T12:00:00Z": ${INSTANT}`],
+  ['instant', '2026-02-31T12:00:00Z', null, `a is "2026-02-31T12:00:00Z": ${INSTANT}`],
+  ['instant', '0000-01-31T12:00:00Z', null, `a is "0000-01-31T12:00:00Z": ${INSTANT}`],
+  // Without a zone it would be an instant of the gateway's own.
+  ['instant', '2026-01-31T12:00:00', null, `a is "2026-01-31T12:00:00": ${INSTANT}`],
   // Years of six digits are instants too, and no directory holds them.
   ['instant', '+002026-01-31T12:00:00Z', null, `a is "+002026-01-31T12:00:00Z": ${INSTANT}`],
   ['instant', 7, null, `a is 7: ${INSTANT}`],

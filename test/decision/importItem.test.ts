@@ -246,7 +246,7 @@ test.each([
     'an instant of a last sign-in that is none',
     { ...USER, signInActivity: { lastSignInDateTime: 'yesterday' } },
     'users',
-    'lastSignInDateTime is "yesterday": it must be an instant such as 2026-01-31T12:00:00Z',
+    'lastSignInDateTime is "yesterday": it must be an instant that exists, such as 2026-01-31T12:00:00Z',
   ],
 ])('%s is a problem', (_what, item, hint, problem) => {
   const problems: string[] = [];
