@@ -1,18 +1,15 @@
 /** Which rows does a file hold? CSV with a header (RFC 4180) or JSON lines, read piece by piece, each row with its line. */
-import { pipeline, Readable } from 'node:stream';
-import { parse } from 'csv-parse';
+import { type CsvError, type InfoField, parse } from 'csv-parse';
 import type { RowProblem } from '../refusals.ts';
 import type { UploadFormat } from './upload.ts';
+import { LineEnds, utf8Pieces } from './utf8.ts';
 
 /** The longest row, in characters. */
 const ROW_MAXIMUM = 65_536;
 
-/** Bytes: csv-parse makes all rows of what it is given before the first of them is taken. */
-const AT_A_TIME = 16_384;
-
 /** A row as it stands in the file. */
 export interface RawRow {
-  /** Counted from 1; of a row of several lines the last. */
+  /** Counted from 1, wherever an editor shows a new one; of a row of several lines the last. */
   readonly line: number;
   /** Texts by column; null or absent: nothing is said. Or why the row cannot be read. */
   readonly values: Readonly<Record<string, string | null>> | RowProblem;
@@ -32,53 +29,78 @@ export interface Columns {
   readonly required: readonly string[];
 }
 
-/** @throws RowFileError */
+/** The rows before whatever breaks the file come before the error. @throws RowFileError */
 export function readRows(bytes: AsyncIterable<Buffer>, format: UploadFormat, columns: Columns): AsyncGenerator<RawRow> {
-  return format === 'CSV' ? csvRows(decoded(bytes), columns) : jsonRows(decoded(bytes), columns);
+  return format === 'CSV' ? csvRows(bytes, columns) : jsonRows(bytes, columns);
 }
 
-async function* decoded(bytes: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let at = 0;
-  try {
-    for await (const piece of bytes) {
-      for (let from = 0; from < piece.length; from += AT_A_TIME) {
-        yield decoder.decode(piece.subarray(from, from + AT_A_TIME), { stream: true });
-      }
-      at += piece.length;
+function notUtf8(line: number): RowFileError {
+  return new RowFileError('INVALID_ENCODING', `Line ${line}: a character is not UTF-8: save the file as UTF-8.`);
+}
+
+async function* csvRows(bytes: AsyncIterable<Buffer>, columns: Columns): AsyncGenerator<RawRow> {
+  let header: readonly string[] | null = null;
+  for await (const records of csvRecords(bytes)) {
+    for (const { line, record } of records) {
+      if (header === null) header = checkedHeader(record, columns);
+      else yield { line, values: byColumn(header, record) };
     }
-    yield decoder.decode();
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new RowFileError('INVALID_ENCODING', `The file is not UTF-8: see the bytes behind ${at}.`);
   }
+  if (header === null) throw new RowFileError('EMPTY_FILE', 'The file holds no header.');
+}
+
+interface CsvRecord {
+  readonly line: number;
+  readonly record: readonly string[];
 }
 
 /** Behind a quote that is wrong nobody can say where the next row begins: nothing more is read. */
-async function* csvRows(text: AsyncIterable<string>, columns: Columns): AsyncGenerator<RawRow> {
+async function* csvRecords(bytes: AsyncIterable<Buffer>): AsyncGenerator<readonly CsvRecord[]> {
+  const ends = new LineEnds();
+  const found: CsvRecord[] = [];
+  let emptyLines = 0;
   const parser = parse({
-    ...{ info: true, max_record_size: ROW_MAXIMUM, skip_empty_lines: true, relax_column_count: true },
+    ...{ max_record_size: ROW_MAXIMUM, skip_empty_lines: true, relax_column_count: true },
     // Also in one file, as somebody makes it who appends to another's.
     record_delimiter: ['\r\n', '\n', '\r'],
+    // Of what the parser passes on, whatever nobody has taken yet is lost when it finds a fault.
+    on_record: (record: string[], info) => {
+      // The parser's own lines count a CR and an LF in a quoted value as two.
+      found.push({ line: ends.lineAt(info.bytes - 1), record });
+      emptyLines = info.empty_lines;
+      return null;
+    },
   });
-  const source = Readable.from(text);
-  pipeline(source, parser, () => undefined);
-  let header: readonly string[] | null = null;
+  // Each piece is answered for below.
+  parser.on('error', () => undefined);
   try {
-    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-      if (header === null) header = checkedHeader(record, columns);
-      else yield { line: info.lines, values: byColumn(header, record) };
+    for await (const piece of utf8Pieces(bytes)) {
+      if (typeof piece !== 'string') ends.add(piece);
+      const fault = await new Promise<unknown>((resolve) => {
+        if (typeof piece === 'string') parser.end(resolve);
+        else parser.write(piece, resolve);
+      });
+      const records = found.splice(0);
+      if (piece === 'NOT_UTF8') {
+        // The line that holds the other bytes is none that has come to its end.
+        yield records.filter(({ line }) => line <= ends.count);
+        throw notUtf8(ends.count + 1);
+      }
+      yield records;
+      if (fault) throw brokenCsv(fault, ends, emptyLines);
     }
-  } catch (error) {
-    if (error instanceof RowFileError) throw error;
-    const { code, lines } = error as { code?: string; lines?: number };
-    const reason = BROKEN[code ?? ''];
-    if (!reason) throw error;
-    throw new RowFileError('BROKEN_CSV', `Line ${lines ?? 'unknown'}: ${reason}`);
   } finally {
-    source.destroy();
+    parser.destroy();
   }
-  if (header === null) throw new RowFileError('EMPTY_FILE', 'The file holds no header.');
+}
+
+/** Names the line in which the value begins that is at fault. */
+function brokenCsv(fault: unknown, ends: LineEnds, emptyLinesBefore: number): unknown {
+  const { code, bytes, column, empty_lines: emptyLines } = fault as Partial<CsvError> & Partial<InfoField>;
+  const reason = BROKEN[code ?? ''];
+  if (!reason) return fault;
+  const skipped = column === 0 ? (emptyLines ?? 0) - emptyLinesBefore : 0;
+  return new RowFileError('BROKEN_CSV', `Line ${ends.lineAt(bytes ?? 0) + skipped}: ${reason}`);
 }
 
 /** By the codes of csv-parse. */
@@ -110,10 +132,10 @@ function byColumn(header: readonly string[], record: readonly string[]): RawRow[
   return Object.fromEntries(header.map((name, index) => [name, record[index] || null]));
 }
 
-async function* jsonRows(text: AsyncIterable<string>, columns: Columns): AsyncGenerator<RawRow> {
+async function* jsonRows(bytes: AsyncIterable<Buffer>, columns: Columns): AsyncGenerator<RawRow> {
   let line = 0;
   let any = false;
-  for await (const row of lines(text)) {
+  for await (const row of lines(bytes)) {
     line++;
     any ||= row !== null && row.trim() !== '';
     if (row === null) {
@@ -124,13 +146,17 @@ async function* jsonRows(text: AsyncIterable<string>, columns: Columns): AsyncGe
   if (!any) throw new RowFileError('EMPTY_FILE', 'The file holds no line.');
 }
 
-/** Null for a line that is too long. */
-async function* lines(text: AsyncIterable<string>): AsyncGenerator<string | null> {
+/** Null for a line that is too long. @throws RowFileError */
+async function* lines(bytes: AsyncIterable<Buffer>): AsyncGenerator<string | null> {
   let rest = '';
   let tooLong = false;
-  for await (const piece of text) {
-    const parts = (rest + piece).split('\n');
+  let ended = 0;
+  for await (const piece of utf8Pieces(bytes)) {
+    if (piece === 'NOT_UTF8') throw notUtf8(ended + 1);
+    if (piece === 'END') break;
+    const parts = (rest + piece.toString()).split('\n');
     rest = parts.pop() as string;
+    ended += parts.length;
     for (const part of parts) {
       yield tooLong || part.length > ROW_MAXIMUM ? null : part;
       tooLong = false;
