@@ -133,14 +133,22 @@ async function* chunksOf({ database, viewer, signal }: ImportRun, { uploadId }: 
   const upload = await keptUpload(db(), viewer.id, uploadId);
   if (upload === null) throw new ImportFailure('UPLOAD_NOT_FOUND', 'The upload has expired: upload the file again.');
   let chunk: RawRow[] = [];
-  for await (const row of readRows(readUpload(db, upload), upload.format, ASSIGNMENT_COLUMNS)) {
-    signal.throwIfAborted();
-    chunk.push(row);
-    if (chunk.length < ROWS_PER_CHUNK) continue;
-    yield chunk;
-    chunk = [];
+  let broken: RowFileError | null = null;
+  try {
+    for await (const row of readRows(readUpload(db, upload), upload.format, ASSIGNMENT_COLUMNS)) {
+      signal.throwIfAborted();
+      chunk.push(row);
+      if (chunk.length < ROWS_PER_CHUNK) continue;
+      yield chunk;
+      chunk = [];
+    }
+  } catch (error) {
+    if (!(error instanceof RowFileError)) throw error;
+    broken = error;
   }
+  // What was read before the file broke is judged like all before it.
   if (chunk.length > 0) yield chunk;
+  if (broken !== null) throw broken;
 }
 
 /** The next chunk is read while this one is judged and written. */

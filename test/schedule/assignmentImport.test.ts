@@ -397,16 +397,34 @@ describe('an import', () => {
     const broken = `${HEADER}${eligible(randomUUID())}${file.slice(HEADER.length)}"x\n`;
     const { status, errorCode, url: address, result } = await run(broken, mode);
     expect([status, errorCode]).toEqual(['FAILED', 'BROKEN_CSV']);
-    const written = mode === 'ATOMIC' ? 0 : 1_999;
+    const written = mode === 'ATOMIC' ? 0 : 2_100;
     expect(await heldByAll(people)).toBe(written);
-    expect(result).toMatchObject(mode === 'ATOMIC' ? {} : { written, refused: 1, committedThroughLine: 2_001 });
+    expect(result).toMatchObject(mode === 'ATOMIC' ? {} : { written, refused: 1, committedThroughLine: 2_102 });
     const answer = await fetch(new URL(address, gateway.url), { headers: await gateway.authorization('grace') });
     const lines = (await answer.text()).trimEnd().split('\n');
-    expect([answer.status, lines.length]).toEqual([200, 2_000]);
+    expect([answer.status, lines.length]).toEqual([200, 2_101]);
     expect(JSON.parse(lines[0] as string)).toMatchObject({ line: 2, code: 'PRINCIPAL_NOT_FOUND', column: 'principal' });
     await rows.run(sql`UPDATE bulk_operation SET expires_at = clock_timestamp() WHERE status = 'FAILED'`);
     const gone = await fetch(new URL(address, gateway.url), { headers: await gateway.authorization('grace') });
     expect(gone.status).toBe(410);
+  });
+
+  test('of a file in another encoding has done what stands before the line that it names', async () => {
+    const { people, file } = await many(3);
+    const content = Buffer.concat([
+      Buffer.from(file),
+      Buffer.from(eligible('Ren\xe9'), 'latin1'),
+      Buffer.from('x,y,z\n'),
+    ]);
+    const { status, errorCode, errorMessage, result, report: lines } = await run(content, 'BEST_EFFORT');
+    expect([status, errorCode, errorMessage]).toEqual([
+      'FAILED',
+      'INVALID_ENCODING',
+      expect.stringMatching(/^Line 5: /),
+    ]);
+    expect(result).toMatchObject({ rows: 3, written: 3, refused: 0, committedThroughLine: 4 });
+    expect(lines.map(({ line }: Anything) => line)).toEqual([2, 3, 4]);
+    expect(await heldByAll(people)).toBe(3);
   });
 
   test('tells of many problems in the report, and of the first hundred in the result', async () => {
