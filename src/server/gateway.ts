@@ -101,7 +101,7 @@ export async function createGateway({ config, database, url, ofProcess = false }
       else if (issuer && /^\/identity(?:[/?]|$)/.test(req.url ?? '')) issuer.handle(req, res);
       // Whoever opens the address alone looks for something to see.
       else if (req.url === '/') res.writeHead(302, { location: '/graphql' }).end();
-      else if (/^\/uploads(?:\?|$)/.test(req.url ?? '')) void upload(req, res);
+      else if (/^\/uploads(?:[/?]|$)/.test(req.url ?? '')) void upload(req, res);
       else if (/^\/metrics(?:\?|$)/.test(req.url ?? '')) void metrics.answer(req, res);
       else if (/^\/exports\//.test(req.url ?? '')) void download(parts, req, res);
       else if (/^\/lists\//.test(req.url ?? '')) void listFiles.answer(req, res);

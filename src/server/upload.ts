@@ -1,17 +1,11 @@
-/** How does a file come in? As the body of a POST, in pieces to the database, from whoever manages assignments. */
-
+/** How does a file come in? As the body of a POST, in pieces to the database, from whoever manages assignments; and out by a DELETE. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { decodeId } from '../../schema/ids.ts';
+import { beginUpload, dropUpload, UPLOADS_OF_PRINCIPAL } from '../action/upload.ts';
 import type { Config } from '../config.ts';
 import { managesSomething, type Viewer } from '../decision/powers.ts';
 import { sqlOf } from '../store/database.ts';
-import {
-  beginUpload,
-  completeUpload,
-  dropUpload,
-  fillUpload,
-  UPLOADS_OF_PRINCIPAL,
-  type UploadFormat,
-} from '../store/upload.ts';
+import { completeUpload, fillUpload, removeUpload, type UploadFormat } from '../store/upload.ts';
 import { viewerOfRequest } from './bearer.ts';
 import { clientError } from './errors.ts';
 import type { GraphqlParts } from './graphql.ts';
@@ -33,39 +27,61 @@ class UploadError extends Error {
   }
 }
 
+/** Answers `/uploads` and `/uploads/{id}`. */
 export function createUploads(parts: GraphqlParts) {
   return async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     try {
-      answer(res, 201, await receive(parts, req));
+      const id = /^\/uploads\/([^?]*)/.exec(req.url ?? '')?.[1];
+      const method = id === undefined ? 'POST' : 'DELETE';
+      if (req.method !== method) {
+        res.setHeader('allow', method);
+        throw new UploadError(405, 'METHOD_NOT_ALLOWED', METHODS[method]);
+      }
+      if (id === undefined) return answer(res, 201, await receive(parts, req));
+      await remove(parts, req, id);
+      res.writeHead(204).end();
     } catch (error) {
       refuse(parts, req, res, error);
     }
   };
 }
 
+const METHODS = {
+  POST: 'Send the file as a POST.',
+  DELETE: 'Remove an upload with DELETE; send a file as a POST to /uploads.',
+} as const;
+
 async function receive(parts: GraphqlParts, req: IncomingMessage): Promise<object> {
   const { config, database } = parts;
-  if (req.method !== 'POST') throw new UploadError(405, 'METHOD_NOT_ALLOWED', 'Send the file as a POST.');
   const viewer = await viewerOfRequest(parts, req);
   const db = () => sqlOf(database);
   const format = formatFor(req, viewer);
   const maximum = config.uploadMaximumMegabytes * 1_000_000;
   if (Number(req.headers['content-length'] ?? 0) > maximum) throw tooLarge(config);
-  const id = await beginUpload(db(), viewer.id, format);
-  if (id === null) {
-    const sentence = `You have ${UPLOADS_OF_PRINCIPAL} uploads that have not expired: use one of them, or wait.`;
-    throw new UploadError(429, 'TOO_MANY_UPLOADS', sentence);
-  }
+  const id = await beginUpload({ database, viewer }, format);
+  if (id === null) throw new UploadError(429, 'TOO_MANY_UPLOADS', TOO_MANY);
   try {
     const bytes = await fillUpload(db, id, within(req, maximum, config));
     if (bytes === 0) throw new UploadError(400, 'EMPTY_FILE', 'The body is empty.');
     const expiresAt = await completeUpload(db(), id, bytes);
     return { id: uploadId(id), bytes, expiresAt };
   } catch (error) {
-    await dropUpload(db(), id);
+    await removeUpload(db(), id);
     throw error;
   }
 }
+
+const TOO_MANY = `You have ${UPLOADS_OF_PRINCIPAL} uploads that have not expired, and no more are kept: use one of them, remove one with DELETE /uploads/{id}, or wait until one expires.`;
+
+async function remove(parts: GraphqlParts, req: IncomingMessage, upload: string): Promise<void> {
+  const viewer = await viewerOfRequest(parts, req);
+  const decoded = decodeId(upload);
+  const removed = decoded?.type === 'Upload' ? await dropUpload({ ...parts, viewer }, decoded.id) : 'NOT_FOUND';
+  if (removed === 'NOT_FOUND') throw new UploadError(404, 'UPLOAD_NOT_FOUND', 'There is no such upload of yours.');
+  if (removed === 'IN_USE') throw new UploadError(409, 'UPLOAD_IN_USE', IN_USE);
+}
+
+const IN_USE = 'An import waits for the upload or reads it: remove it when that is over, or cancel that first.';
 
 /** As opaque as any other id. */
 export function uploadId(id: string): string {

@@ -52,7 +52,8 @@ const O = {
 };
 const COLUMNS = selectAll(O);
 
-const OPEN = sql<boolean>`o.status IN ('UPLOADING', 'CREATED', 'RUNNING')`;
+/** It is not over. */
+export const OPEN = sql<boolean>`o.status IN ('UPLOADING', 'CREATED', 'RUNNING')`;
 
 export async function bulkOperationsById(db: Sql, ids: readonly string[], viewer: Viewer): Promise<BulkOperationRow[]> {
   const { rows } = await sql<BulkOperationRow>`

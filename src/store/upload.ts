@@ -1,9 +1,9 @@
 /** What have callers uploaded? Files in pieces that any gateway can read, each for whoever uploaded it and for a day. */
 import { sql } from 'kysely';
-import { CHUNK_BYTES } from './bulkOperation.ts';
+import { CHUNK_BYTES, OPEN } from './bulkOperation.ts';
 import { release } from './copyOut.ts';
 import type { Sql } from './database.ts';
-import { instant } from './transaction.ts';
+import { instant, type Transaction } from './transaction.ts';
 
 export type UploadFormat = 'CSV' | 'JSONL';
 
@@ -15,17 +15,40 @@ export interface Upload {
 }
 
 const KEPT_HOURS = 24;
-/** Of one principal that have not expired. */
-export const UPLOADS_OF_PRINCIPAL = 10;
+/** How many of the principal's have not expired? None is added to them until the transaction is over. */
+export async function lockUploads(tx: Transaction, principalId: string): Promise<number> {
+  const db = tx.getKysely();
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`uploads of ${principalId}`}, 0))`.execute(db);
+  const { rows } = await sql<{ count: number }>`
+    SELECT count(*)::int AS count FROM upload WHERE principal_id = ${principalId} AND expires_at > clock_timestamp()`.execute(
+    db,
+  );
+  return (rows[0] as { count: number }).count;
+}
 
-/** @returns null when the principal has too many already */
-export async function beginUpload(db: Sql, principalId: string, format: UploadFormat): Promise<string | null> {
-  const { rows } = await sql<{ id: string }>`
+/** Its bytes are still to come. @returns its id */
+export async function insertUpload(tx: Transaction, principalId: string, format: UploadFormat): Promise<string> {
+  const id = crypto.randomUUID();
+  await sql`
     INSERT INTO upload (id, principal_id, format, expires_at)
-    SELECT gen_random_uuid(), ${principalId}::uuid, ${format}, clock_timestamp() + make_interval(hours => ${KEPT_HOURS}::int)
-    WHERE (SELECT count(*) FROM upload WHERE principal_id = ${principalId} AND expires_at > clock_timestamp()) < ${UPLOADS_OF_PRINCIPAL}
-    RETURNING id`.execute(db);
-  return rows[0]?.id ?? null;
+    VALUES (${id}, ${principalId}, ${format}, clock_timestamp() + make_interval(hours => ${KEPT_HOURS}::int))`.execute(
+    tx.getKysely(),
+  );
+  return id;
+}
+
+/** Whoever begins to import it comes before or after. @returns null when there is none, none of theirs, or its bytes still come */
+export async function lockUpload(tx: Transaction, principalId: string, id: string): Promise<{ inUse: boolean } | null> {
+  const db = tx.getKysely();
+  const { rows } = await sql`
+    SELECT FROM upload WHERE id = ${id} AND principal_id = ${principalId} AND bytes IS NOT NULL FOR UPDATE`.execute(db);
+  if (rows.length === 0) return null;
+  const { rows: reading } = await sql`
+    SELECT FROM bulk_operation o
+    WHERE o.principal_id = ${principalId} AND ${OPEN} AND o.kind = 'IMPORT' AND o.input ->> 'uploadId' = ${id}`.execute(
+    db,
+  );
+  return { inUse: reading.length > 0 };
 }
 
 /** @returns how many bytes there were */
@@ -58,7 +81,7 @@ export async function completeUpload(db: Sql, id: string, bytes: number): Promis
   return instant(rows[0]?.expiresAt as string);
 }
 
-export async function dropUpload(db: Sql, id: string): Promise<void> {
+export async function removeUpload(db: Sql, id: string): Promise<void> {
   await sql`DELETE FROM upload WHERE id = ${id}`.execute(db);
 }
 

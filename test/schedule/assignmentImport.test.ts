@@ -59,16 +59,29 @@ async function send(
   caller: Caller,
   body: BodyInit,
   type = 'text/csv',
-  { method = 'POST', encoding = 'identity' } = {},
+  { method = 'POST', encoding = 'identity', path = '' } = {},
 ) {
   const authorization = await gateway.authorization(caller);
   const headers = { 'content-type': type, 'content-encoding': encoding, ...authorization };
-  const response = await fetch(url(), { method, headers, body, duplex: 'half' } as RequestInit);
+  const response = await fetch(url() + path, { method, headers, body, duplex: 'half' } as RequestInit);
   const text = await response.text();
   return { status: response.status, body: text === '' ? {} : JSON.parse(text) };
 }
 const upload = async (content: BodyInit, type?: string, caller: Caller = 'grace') =>
   (await send(caller, content, type)).body.id as string;
+
+async function remove(caller: Caller, id: string) {
+  const headers = await gateway.authorization(caller);
+  const response = await fetch(`${url()}/${id}`, { method: 'DELETE', headers });
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? {} : JSON.parse(text) };
+}
+/** Of an upload that is not there. */
+const otherId = () => Buffer.from(`Upload:${randomUUID()}`).toString('base64url');
+const told = ({ status, body }: { status: number; body: Anything }) => {
+  const { message, extensions } = body.errors?.[0] ?? { message: '', extensions: {} };
+  return [status, extensions.code, message];
+};
 
 const START = `mutation ($input: ImportAssignmentsInput!) {
   importAssignments(input: $input) { operation { id } refusals { code field } } }`;
@@ -563,9 +576,51 @@ describe('an upload', () => {
     expect(await rows.run(sql`SELECT 1 FROM upload`)).toEqual([]);
   });
 
-  test('is taken up to ten times', async () => {
-    for (let count = 0; count < 10; count++) expect((await send('grace', HEADER)).status).toBe(201);
-    const answer = await send('grace', HEADER);
-    expect([answer.status, answer.body.errors?.[0].extensions.code]).toEqual([429, 'TOO_MANY_UPLOADS']);
+  test('is taken up to ten times, however many come at once, and again when one is removed', async () => {
+    const answers = await Promise.all(Array.from({ length: 30 }, () => send('grace', HEADER)));
+    const taken = answers.filter(({ status }) => status === 201);
+    expect([taken.length, answers.filter(({ status }) => status === 429).length]).toEqual([10, 20]);
+    const [refused] = answers.filter(({ status }) => status === 429).map(told);
+    expect(refused).toEqual([429, 'TOO_MANY_UPLOADS', expect.stringContaining('remove one with DELETE /uploads/{id}')]);
+    expect((await remove('grace', taken[0]?.body.id)).status).toBe(204);
+    expect((await send('grace', HEADER)).status).toBe(201);
+  });
+
+  const NOT_FOUND = [404, 'UPLOAD_NOT_FOUND', 'There is no such upload of yours.'];
+  test('is removed by whoever uploaded it and by nobody else, once', async () => {
+    const id = await upload(HEADER);
+    expect(await remove('pia', id)).toEqual(await remove('pia', otherId()));
+    expect(told(await remove('pia', id))).toEqual(NOT_FOUND);
+    expect(told(await remove(null, id)).slice(0, 2)).toEqual([401, 'UNAUTHENTICATED']);
+    expect(await remove('grace', id)).toEqual({ status: 204, body: {} });
+    expect(await rows.run(sql`SELECT 1 FROM upload_chunk`)).toEqual([]);
+    for (const gone of [id, otherId(), 'x', '', Buffer.from(`User:${randomUUID()}`).toString('base64url')]) {
+      expect(told(await remove('grace', gone))).toEqual(NOT_FOUND);
+    }
+    const posted = await send('grace', HEADER, 'text/csv', { path: `/${id}` });
+    expect(told(posted).slice(0, 2)).toEqual([405, 'METHOD_NOT_ALLOWED']);
+  });
+
+  test('whose bytes still come is none to remove yet', async () => {
+    const id = await upload(HEADER);
+    await rows.run(sql`UPDATE upload SET bytes = NULL`);
+    expect(told(await remove('grace', id))).toEqual(NOT_FOUND);
+  });
+
+  test('stays while an import reads it', async () => {
+    const id = await upload(HEADER + eligible(await rows.user('Una')));
+    const reading = Promise.withResolvers<void>();
+    const removed = Promise.withResolvers<void>();
+    between = () => {
+      reading.resolve();
+      return removed.promise;
+    };
+    const { operation } = await begin(id, 'DRY_RUN');
+    await reading.promise;
+    const answer = await remove('grace', id);
+    removed.resolve();
+    expect(told(answer).slice(0, 2)).toEqual([409, 'UPLOAD_IN_USE']);
+    expect((await ended(operation.id)).status).toBe('COMPLETED');
+    expect((await remove('grace', id)).status).toBe(204);
   });
 });
