@@ -97,6 +97,8 @@ builder.mutationFields((t) => ({
   copyAssignments: t.field({
     type: CopyAssignmentsPayload,
     description: `An administrator gives another principal what one holds, or makes at another scope what is held at one: at most ${COPY_MAXIMUM} assignments, each judged like \`assign\` judges it. What is still to begin keeps its start.`,
+    // Nobody knows how many there are before it runs: it costs as many as it may be.
+    extensions: { mostItems: COPY_MAXIMUM },
     args: { input: t.arg({ type: CopyAssignmentsInput, required: true, description: 'The copy.' }) },
     resolve: (_root, { input }, context) => copyAssignments(context, copyOf(input)),
   }),

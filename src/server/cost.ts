@@ -1,6 +1,6 @@
 /**
  * What does an operation cost? An object is one, a list as many as were asked for, a count ten, a mutation ten and ten more
- * for each item it is given; values cost nothing. Found out once for each document, and answered from coerced variables.
+ * for each item it is given, or may find at most; values cost nothing. Found out once for each document, and answered from coerced variables.
  */
 import {
   type DirectiveNode,
@@ -168,8 +168,13 @@ class Prices {
   }
 }
 
-/** Rows of the page, or items of the longest list that it is given; null: neither. */
-function sizeOf(node: FieldNode, { args }: GraphQLField<unknown, unknown>): (variables: Variables) => number | null {
+/** Rows of the page, items that it finds by itself at most, or items of the longest list that it is given; null: none of these. */
+function sizeOf(
+  node: FieldNode,
+  { args, extensions }: GraphQLField<unknown, unknown>,
+): (variables: Variables) => number | null {
+  const { mostItems } = extensions as { mostItems?: number };
+  if (mostItems !== undefined) return () => mostItems;
   const given = new Map((node.arguments ?? []).map(({ name, value }) => [name.value, value]));
   const value = (name: string, variables: Variables) => givenBy(given.get(name), variables);
   if (args.some(({ name }) => name === 'first')) {

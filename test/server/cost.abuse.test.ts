@@ -1,9 +1,11 @@
 /** What does somebody get who asks for too much? What the operation costs, what is allowed, and what to change. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'graphql';
+import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createSchema } from '../../schema/schema.ts';
+import { persona } from '../../src/company/personas.ts';
 import { readConfig } from '../../src/config.ts';
 import { Budgets } from '../../src/server/budget.ts';
 import { operationCost } from '../../src/server/cost.ts';
@@ -64,6 +66,12 @@ describe('the cost', () => {
       'mutation($input: ActivateManyInput!) { activateMany(input: $input) { __typename } }',
       { input: { activations: [{}, {}, {}] } },
       10 + 3 * 10 + 3,
+    ],
+    [
+      'a copy as all that it may copy, whatever it is given',
+      'mutation($input: CopyAssignmentsInput!) { copyAssignments(input: $input) { copies { request { id } } } }',
+      { input: { filter: { roles: ['a', 'b'] } } },
+      10 + 1000 * 10 + 1 + 1000 * (1 + 1),
     ],
     ['a stream', 'subscription { myAccess { __typename } }', {}, 10 + 1],
   ])('counts %s', (_what, query, variables, expected) => {
@@ -194,6 +202,26 @@ describe('the gateway', () => {
         },
       ],
     ]);
+  });
+
+  it('copies nothing that costs more than is allowed', async () => {
+    const id = (name: 'sam' | 'olga') => Buffer.from(`User:${persona(name)}`).toString('base64url');
+    const COPY = `mutation { copyAssignments(input: { between: { principals: { from: "${id('sam')}", to: "${id('olga')}" } },
+      justification: "x" }) { copies { status } refusals { code } } }`;
+    const answer = await gateway.ask('gwen', COPY);
+    expect([answer.data, answer.errors?.[0]]).toMatchObject([
+      undefined,
+      {
+        message: expect.stringMatching(
+          /^The operation costs 12011: at most 1000 is allowed\. Most of it is for copyAssignments/,
+        ),
+        extensions: { code: 'OPERATION_TOO_COSTLY' },
+      },
+    ]);
+    const { rows } = await sql`SELECT FROM assignment WHERE principal_id = ${persona('olga')}`.execute(
+      gateway.database.em.fork().getKysely(),
+    );
+    expect(rows).toEqual([]);
   });
 
   it('lets a principal come back when the budget is used up, whichever token it shows, and others go on', async () => {
