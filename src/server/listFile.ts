@@ -116,6 +116,8 @@ async function askedOf({ schema, database }: GraphqlParts, { url = '' }: Incomin
   for (const parameter of searchParams.keys()) {
     if (!parameters.includes(parameter))
       throw new ArgumentError(`${parameter} is no parameter: give ${parameters.join(' or ')}.`);
+    if (searchParams.getAll(parameter).length > 1)
+      throw new ArgumentError(`${parameter} is given more than once: give one, with all that it is to say.`);
   }
   const type = (argument: string) => {
     const given = schema

@@ -33,7 +33,8 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-async function get(caller: Caller, address: string, parameters: Record<string, string> = {}, method = 'GET') {
+type Parameters = Record<string, string> | [string, string][];
+async function get(caller: Caller, address: string, parameters: Parameters = {}, method = 'GET') {
   const url = new URL(`/lists/${address}?${new URLSearchParams(parameters)}`, gateway.url);
   return fetch(url, { method, headers: await gateway.authorization(caller) });
 }
@@ -194,7 +195,16 @@ describe('a list', () => {
 });
 
 describe('what is refused', () => {
-  test.each<[string, Record<string, string>, string, string, string?]>([
+  test.each<[string, Parameters, string, string, string?]>([
+    [
+      'a filter that is given twice',
+      [
+        ['filter', '{"types":["ACTIVE"]}'],
+        ['filter', '{"types":["ELIGIBLE"]}'],
+      ],
+      'BAD_USER_INPUT',
+      'filter is given more than once',
+    ],
     ['a filter that is no JSON', { filter: '{' }, 'BAD_USER_INPUT', 'filter is not JSON'],
     ['an unknown field', { filter: '{"sort":1}' }, 'BAD_USER_INPUT', 'filter: Field "sort"'],
     ['an unknown word', { filter: '{"types":["BOTH"]}' }, 'BAD_USER_INPUT', 'filter.types.0'],
