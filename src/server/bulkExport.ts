@@ -55,7 +55,7 @@ const WAIT = 1_000;
 export function exportJudge(parts: ExportParts): ExportJudge {
   return async ({ database, viewer }, { query, documentId, variables, operationName }) => {
     const text = parts.documents.resolve({ query, documentId });
-    if (text === undefined) throw noDocument();
+    if (text == null) throw noDocument();
     refuseUnfitVariables(variables);
     const document = exportDocument(parts.schema, { query: text, operationName });
     if (isRefused(document)) return document;

@@ -7,8 +7,8 @@ import { PROJECT_FOLDER } from '../config.ts';
 export const MANIFEST = path.join(PROJECT_FOLDER, 'clients', 'typescript', 'documents.json');
 
 export interface Documents {
-  /** The document to run. @throws GraphQLError when it is unknown, or has to be trusted and is not */
-  resolve(request: { query?: unknown; documentId?: unknown }): string | undefined;
+  /** The document to run; none when neither is given. @throws GraphQLError when it is unknown, or has to be trusted and is not */
+  resolve(request: { query?: unknown; documentId?: unknown }): string | null | undefined;
 }
 
 export function trustedDocuments(onlyTrusted: boolean, manifest = MANIFEST): Documents {
@@ -18,7 +18,7 @@ export function trustedDocuments(onlyTrusted: boolean, manifest = MANIFEST): Doc
       if (documentId === undefined || documentId === null) {
         if (onlyTrusted)
           throw refusal('This gateway runs trusted documents only: give a documentId.', 'DOCUMENT_NOT_TRUSTED');
-        return query as string | undefined;
+        return query as string | null | undefined;
       }
       if (query !== undefined && query !== null) {
         throw refusal('Give either query or documentId, not both.', 'BAD_USER_INPUT');

@@ -246,6 +246,15 @@ describe('what cannot be exported has its own code', () => {
     expect(message).toContain('Cannot query field "secret" on type "Role".');
   });
 
+  test('and so is none at all', async () => {
+    for (const none of [{}, { query: null }]) {
+      const { errors } = await ask(administrator, none);
+      expect(errors).toMatchObject([
+        { message: 'Give a query, or a documentId.', extensions: { code: 'BAD_USER_INPUT' } },
+      ]);
+    }
+  });
+
   test.each([
     ['query ($p: ScopePath) { assignments(filter: { below: $p }) { nodes { id } } }', { p: '//' }, 'BAD_USER_INPUT'],
     [
