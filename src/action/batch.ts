@@ -4,11 +4,13 @@ import {
   type ActionContext,
   type Attempt,
   type CommonInput,
+  forget,
   type Outcome,
   perform,
   performAll,
   type RefusedAttempt,
   rehearseEach,
+  remembered,
   type Written,
 } from './perform.ts';
 
@@ -26,7 +28,7 @@ interface Batch<Item> {
   readonly one?: (input: Item & CommonInput) => Promise<Outcome>;
 }
 
-/** Each has its own answer and, unless atomic, its own share of the idempotency key. */
+/** Each has its own answer and, unless atomic, its own share of the idempotency key, which stands for the whole input. */
 export async function performMany<Item extends object>(
   context: ActionContext,
   verb: string,
@@ -36,14 +38,21 @@ export async function performMany<Item extends object>(
   const works = items.map((item) => (attempt: Attempt) => work(attempt, item));
   if (input.atomic) return performAll(context, verb, input, works, items);
   if (input.validateOnly) return rehearseEach(context, verb, input, works);
+  if (!(await remembered(context, verb, input, async () => true))) return items.map(() => OTHER_INPUT);
   const outcomes: Outcome[] = [];
   for (const [index, item] of items.entries()) {
     const idempotencyKey = input.idempotencyKey == null ? null : `${input.idempotencyKey} ${index}`;
     const common = { ...item, idempotencyKey };
     outcomes.push(await (one?.(common) ?? perform(context, single, common, (attempt) => work(attempt, item))));
   }
+  if (outcomes.every(({ refusals }) => refusals.length > 0)) await forget(context, input);
   return outcomes;
 }
+
+const OTHER_INPUT: Outcome = {
+  ...{ requestId: null, assignmentId: null, status: null },
+  ...refuse('IDEMPOTENCY_KEY_REUSED', { field: ['idempotencyKey'] }),
+};
 
 export const DUPLICATE: RefusedAttempt = { ...refuse('DUPLICATE_ITEM', { field: ['assignment'] }), subject: {} };
 

@@ -66,11 +66,36 @@ describe('assignMany', () => {
   test('gives the same answer to the same key, and goes on where it stopped', async () => {
     const gail = await company.as(company.gail);
     const input = { assignments: [to(company.una), to(company.ben)], atomic: false, idempotencyKey: 'once' };
-    const [first] = await assignMany(gail, { ...input, assignments: [to(company.una)] });
+    await company.run(sql`CREATE FUNCTION break() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'broken in the middle'; END $$`);
+    await company.run(sql`CREATE TRIGGER break BEFORE INSERT ON assignment FOR EACH ROW
+      WHEN (NEW.principal_id = ${sql.lit(company.ben)}) EXECUTE FUNCTION break()`);
+    await expect(assignMany(gail, input)).rejects.toThrow('broken in the middle');
+    await company.run(sql`DROP FUNCTION break CASCADE`);
+    const [first] = await held(company.una);
     const outcomes = await assignMany(gail, input);
-    expect(outcomes[0]).toEqual(first);
+    expect(outcomes[0]?.assignmentId).toBe(first?.id);
     expect(await assignMany(gail, input)).toEqual(outcomes);
-    expect(await held(company.ben)).toHaveLength(1);
+    expect([...(await held(company.una)), ...(await held(company.ben))]).toHaveLength(2);
+  });
+
+  test.each([true, false])('refuses a key that came before with another list, atomic: %s', async (atomic) => {
+    const gail = await company.as(company.gail);
+    const input = { assignments: [to(company.una)], atomic, idempotencyKey: 'once' };
+    await assignMany(gail, input);
+    const others = [[to(company.ben)], [to(company.una), to(company.ben)], [to(company.ben), to(company.una)]];
+    for (const assignments of others) {
+      const refused = assignments.map(() => 'IDEMPOTENCY_KEY_REUSED');
+      expect(codesIn(await assignMany(gail, { ...input, assignments }))).toEqual(refused);
+    }
+    expect(await held(company.ben)).toEqual([]);
+  });
+
+  test('leaves a key free of which nothing came', async () => {
+    const gail = await company.as(company.gail);
+    const input = { assignments: [to(randomUUID())], atomic: false, idempotencyKey: 'free' };
+    expect(codesIn(await assignMany(gail, input))).toEqual(['PRINCIPAL_NOT_FOUND']);
+    expect(codesIn(await assignMany(gail, { ...input, assignments: [to(company.ben)] }))).toEqual(['PROVISIONED']);
   });
 
   test('leaves nothing behind when it is only validated', async () => {
@@ -104,6 +129,28 @@ describe('updateMany and removeMany', () => {
     const removals = [first, second].map((assignmentId) => ({ assignmentId, reasons: BECAUSE }));
     expect(codesIn(await removeMany(gail, { removals, atomic: false }))).toEqual(['REVOKED', 'REVOKED']);
     expect([...(await held(company.una)), ...(await held(company.ben))]).toEqual([]);
+  });
+
+  test('refuse a key that came before with other items', async () => {
+    const gail = await company.as(company.gail);
+    const [first, second] = [
+      await company.assignment({ principal: company.una }),
+      await company.assignment({ principal: company.ben }),
+    ] as const;
+    const update = (assignmentId: string) => ({
+      updates: [lasting(assignmentId, 60)],
+      atomic: false,
+      idempotencyKey: 'u',
+    });
+    const removal = (assignmentId: string) => ({
+      ...{ removals: [{ assignmentId, reasons: BECAUSE }], atomic: false, idempotencyKey: 'r' },
+    });
+    expect(codesIn(await updateMany(gail, update(first)))).toEqual(['PROVISIONED']);
+    expect(codesIn(await updateMany(gail, update(second)))).toEqual(['IDEMPOTENCY_KEY_REUSED']);
+    expect(codesIn(await removeMany(gail, removal(first)))).toEqual(['REVOKED']);
+    expect(codesIn(await removeMany(gail, removal(second)))).toEqual(['IDEMPOTENCY_KEY_REUSED']);
+    expect(codesIn(await removeMany(gail, removal(first)))).toEqual(['REVOKED']);
+    expect(await held(company.ben)).toHaveLength(1);
   });
 
   test('do nothing when atomic and one is refused', async () => {
