@@ -33,7 +33,7 @@ import { keptUpload, readUpload } from '../store/upload.ts';
 import { currentViewer } from '../store/viewer.ts';
 import { madeBy } from './assignment.ts';
 import { beginBulkOperation } from './bulkOperation.ts';
-import { type ActionContext, type CommonInput, type Outcome, perform, type Written } from './perform.ts';
+import type { ActionContext, CommonInput, Outcome, Written } from './perform.ts';
 
 export const IMPORT_MODES = ['DRY_RUN', 'ATOMIC', 'BEST_EFFORT'] as const;
 export type ImportMode = (typeof IMPORT_MODES)[number];
@@ -48,21 +48,15 @@ interface ImportOrder {
 export type ImportAssignmentsInput = CommonInput & ImportOrder;
 
 /** The upload is kept for another day. */
-export async function importAssignments(context: ActionContext, input: ImportAssignmentsInput): Promise<Outcome> {
+export function importAssignments(context: ActionContext, input: ImportAssignmentsInput): Promise<Outcome> {
   const { uploadId, mode, reasons, idempotencyKey } = input;
-  const known = await perform(
-    context,
-    'importAssignments',
-    { ...input, idempotencyKey: null },
-    async ({ tx, viewer }) => {
+  return beginBulkOperation(context, 'importAssignments', {
+    ...{ kind: 'IMPORT', input: { uploadId, mode, reasons }, idempotencyKey },
+    async judge({ tx, viewer }) {
       const upload = await keptUpload(tx.getKysely(), viewer.id, uploadId);
-      if (upload === null) return { ...refuse('UPLOAD_NOT_FOUND', { field: ['upload'] }), subject: {} };
-      return { requestId: null, assignmentId: null, status: null };
+      return upload === null ? { ...refuse('UPLOAD_NOT_FOUND', { field: ['upload'] }), subject: {} } : null;
     },
-  );
-  if (known.refusals.length > 0) return known;
-  const order = { kind: 'IMPORT', input: { uploadId, mode, reasons }, idempotencyKey } as const;
-  return beginBulkOperation(context, 'importAssignments', order);
+  });
 }
 
 /** What runs it gives it. */

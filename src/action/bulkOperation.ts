@@ -23,12 +23,22 @@ import {
 import type { Database } from '../store/database.ts';
 import { record } from '../store/event.ts';
 import { databaseNow, type Transaction, transact } from '../store/transaction.ts';
-import { type ActionContext, type CommonInput, type Outcome, perform, type Written } from './perform.ts';
+import {
+  type ActionContext,
+  type Attempt,
+  type CommonInput,
+  type Outcome,
+  perform,
+  type RefusedAttempt,
+  type Written,
+} from './perform.ts';
 
 export interface BulkOperationInput extends CommonInput {
   readonly kind: BulkKind;
   /** What the kind needs to know. */
   readonly input: object;
+  /** Looked at first, and only when the idempotency key is new. Default: nothing stands against it. */
+  readonly judge?: (attempt: Attempt) => Promise<RefusedAttempt | null>;
   /** Bytes are still to come. Default: nothing is, and it may run. */
   readonly uploading?: boolean;
 }
@@ -42,9 +52,11 @@ const written = (operationId: string): Written => ({
 export function beginBulkOperation(
   context: ActionContext,
   verb: string,
-  { kind, input, uploading = false, ...common }: BulkOperationInput,
+  { kind, input, judge, uploading = false, ...common }: BulkOperationInput,
 ): Promise<Outcome> {
   return perform(context, verb, { ...common, kind, input } as CommonInput, async ({ tx, viewer }) => {
+    const objection = await judge?.({ tx, viewer });
+    if (objection) return objection;
     const refused = decideBulkOperation(await lockOpenOperations(tx, viewer.id));
     if (refused) return { ...refused, subject: {} };
     const now = await databaseNow(tx);

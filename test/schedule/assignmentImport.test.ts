@@ -539,6 +539,12 @@ describe('an import', () => {
     ];
     expect(second).toEqual(first);
     await ended(first.operation.id);
+    expect((await remove('grace', id)).status).toBe(204);
+    expect(await begin(id, 'DRY_RUN', { idempotencyKey: 'k' })).toEqual(first);
+    expect((await begin(id, 'ATOMIC', { idempotencyKey: 'k' })).refusals).toMatchObject([
+      { code: 'IDEMPOTENCY_KEY_REUSED' },
+    ]);
+    expect((await begin(id, 'DRY_RUN')).refusals).toMatchObject([{ code: 'UPLOAD_NOT_FOUND' }]);
   });
 });
 
