@@ -137,19 +137,23 @@ describe('updateMany and removeMany', () => {
       await company.assignment({ principal: company.una }),
       await company.assignment({ principal: company.ben }),
     ] as const;
-    const update = (assignmentId: string) => ({
-      updates: [lasting(assignmentId, 60)],
-      atomic: false,
-      idempotencyKey: 'u',
+    const update = (...ids: string[]) => ({
+      ...{ updates: ids.map((id) => lasting(id, 60)), atomic: false, idempotencyKey: 'u' },
     });
-    const removal = (assignmentId: string) => ({
-      ...{ removals: [{ assignmentId, reasons: BECAUSE }], atomic: false, idempotencyKey: 'r' },
+    const removal = (...ids: string[]) => ({
+      ...{
+        removals: ids.map((assignmentId) => ({ assignmentId, reasons: BECAUSE })),
+        atomic: false,
+        idempotencyKey: 'r',
+      },
     });
+    const reused = ['IDEMPOTENCY_KEY_REUSED', 'IDEMPOTENCY_KEY_REUSED'];
     expect(codesIn(await updateMany(gail, update(first)))).toEqual(['PROVISIONED']);
-    expect(codesIn(await updateMany(gail, update(second)))).toEqual(['IDEMPOTENCY_KEY_REUSED']);
+    expect(codesIn(await updateMany(gail, update(first, second)))).toEqual(reused);
     expect(codesIn(await removeMany(gail, removal(first)))).toEqual(['REVOKED']);
-    expect(codesIn(await removeMany(gail, removal(second)))).toEqual(['IDEMPOTENCY_KEY_REUSED']);
+    expect(codesIn(await removeMany(gail, removal(first, second)))).toEqual(reused);
     expect(codesIn(await removeMany(gail, removal(first)))).toEqual(['REVOKED']);
+    expect((await held(company.ben))[0]?.endsAt).toBeNull();
     expect(await held(company.ben)).toHaveLength(1);
   });
 
