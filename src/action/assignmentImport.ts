@@ -1,39 +1,33 @@
 /** A file of assignments comes in: every row is judged like `assign` judges it, and written with all others, with some, or not at all. */
-import {
-  type AssignmentFacts,
-  canonicalKey,
-  decideAssignment,
-  type PrincipalFacts,
-  type RoleFacts,
-} from '../decision/assignment.ts';
-import { ASSIGNMENT_COLUMNS, type ReadAssignmentRow, readAssignmentRow } from '../decision/assignmentRow.ts';
-import { defaultPolicy } from '../decision/policy.ts';
+import { type AssignmentFacts, decideAssignment } from '../decision/assignment.ts';
+import { ASSIGNMENT_COLUMNS, readAssignmentRow } from '../decision/assignmentRow.ts';
 import type { Viewer } from '../decision/powers.ts';
 import type { Reasons } from '../decision/rules.ts';
-import { addPeriod, besideStart, decidePeriod, type Period } from '../decision/schedule.ts';
-import type { AssignmentType } from '../decision/words.ts';
+import { addPeriod } from '../decision/schedule.ts';
 import { isRefused, type Refusal, type RowProblem, refuse } from '../refusals.ts';
-import {
-  keepImportResult,
-  periodsHeld,
-  principalsNamed,
-  requestsPending,
-  rolesNamed,
-} from '../store/assignmentImport.ts';
+import { keepImportResult } from '../store/assignmentImport.ts';
 import { CopyLines } from '../store/bulk.ts';
 import type { BulkClaim, BulkOperationRow } from '../store/bulkOperation.ts';
 import { type Database, type Sql, sqlOf } from '../store/database.ts';
 import { eventRow } from '../store/event.ts';
-import { type PolicyKey, policiesHeld, policyVersions, shareAllPolicies } from '../store/policy.ts';
-import { rolesById } from '../store/role.ts';
+import { policyVersions, shareAllPolicies } from '../store/policy.ts';
 import { type RawRow, RowFileError, readRows } from '../store/rowFile.ts';
-import { scopeFactsAt } from '../store/scope.ts';
-import { databaseNow, type Transaction, transact } from '../store/transaction.ts';
+import { type Transaction, transact } from '../store/transaction.ts';
 import { keptUpload, readUpload } from '../store/upload.ts';
 import { currentViewer } from '../store/viewer.ts';
 import { madeBy } from './assignment.ts';
+import { lookUp, type Row } from './assignmentImportFacts.ts';
+import {
+  type AcceptedRow,
+  type AcceptedStatus,
+  acceptedLines,
+  type Problem,
+  packed,
+  refusedLines,
+  unpacked,
+} from './assignmentImportReport.ts';
 import { beginBulkOperation } from './bulkOperation.ts';
-import type { ActionContext, CommonInput, Outcome, Written } from './perform.ts';
+import type { ActionContext, CommonInput, Outcome } from './perform.ts';
 
 export const IMPORT_MODES = ['DRY_RUN', 'ATOMIC', 'BEST_EFFORT'] as const;
 export type ImportMode = (typeof IMPORT_MODES)[number];
@@ -65,7 +59,8 @@ export interface ImportRun {
   readonly viewer: Viewer;
   readonly database: Database;
   readonly signal: AbortSignal;
-  progress(processed: number): void;
+  /** Waited for. */
+  progress(processed: number): void | Promise<void>;
   /** Appends to the report … */
   write(text: string): Promise<void>;
   /** … and to what stands behind all of that. */
@@ -98,8 +93,6 @@ interface Progress {
   readonly problems: readonly Problem[];
 }
 
-type Problem = RowProblem & { readonly line: number };
-
 const NOTHING_YET: Progress = { rows: 0, written: 0, refused: 0, line: 0, problems: [] };
 
 /** What became of a chunk. */
@@ -107,8 +100,10 @@ interface Answers {
   readonly accepted: number;
   readonly refused: readonly Problem[];
   readonly line: number;
-  /** A line of the report for each row that was accepted. */
+  /** Of the rows that were accepted, where it is known at once what becomes of them … */
   readonly report: string;
+  /** … and where it is not, what will be told of them in the end. */
+  readonly held: Buffer;
 }
 
 /** @throws ImportFailure */
@@ -190,10 +185,12 @@ async function writeChunk(run: ImportRun, order: ImportOrder, chunk: RawRow[], b
 
 async function refuseRow(run: ImportRun, order: ImportOrder, { line }: RawRow, before: Progress): Promise<Progress> {
   const reason = 'Something else that happens at the same time stands against it: try it again.';
-  const answers = { accepted: 0, refused: [{ line, code: 'CONFLICT', column: null, reason }], line, report: '' };
+  const answers = { accepted: 0, refused: [{ line, code: 'CONFLICT', column: null, reason }], line, ...NONE_ACCEPTED };
   await keep(sqlOf(run.database), run, order, after(before, answers));
   return report(run, before, answers);
 }
+
+const NONE_ACCEPTED = { report: '', held: Buffer.alloc(0) };
 
 /** @throws ImportFailure when somebody has ended it */
 async function keep(db: Sql, { operation }: ImportRun, order: ImportOrder, progress: Progress): Promise<void> {
@@ -216,15 +213,35 @@ class Undone extends Error {
   }
 }
 
-/** One transaction, which is undone when one row is refused, and after a dry run: rows that stand against each other are found. */
+/** Of the rows of an atomic import the report says in the end whether they are written. */
 async function allOrNothing(run: ImportRun, order: ImportOrder): Promise<void> {
+  const held: Buffer[] = [];
+  let undone: Progress | null;
+  try {
+    undone = await inOneTransaction(run, order, held);
+  } catch (error) {
+    // Of other errors nobody knows whether they came before the commit or after it.
+    if (error instanceof ImportFailure || error instanceof RowFileError) await reportHeld(run, held, 'NOT_WRITTEN');
+    throw error;
+  }
+  await reportHeld(run, held, undone === null ? 'WRITTEN' : 'NOT_WRITTEN');
+  if (undone !== null) await keep(sqlOf(run.database), run, order, undone);
+}
+
+/**
+ * It is undone when one row is refused, and after a dry run: rows that stand against each other are found.
+ * @returns null when it is committed
+ */
+async function inOneTransaction(run: ImportRun, order: ImportOrder, held: Buffer[]): Promise<Progress | null> {
   try {
     await run.database.em.fork().transactional(async (em) => {
       const tx = em as Transaction;
       const settings = await policyVersions(tx.getKysely());
       let progress = NOTHING_YET;
       for await (const chunk of oneAhead(chunksOf(run, order))) {
-        progress = await report(run, progress, await writeJudged(tx, run, order, chunk));
+        const answers = await writeJudged(tx, run, order, chunk);
+        held.push(answers.held);
+        progress = await report(run, progress, answers);
       }
       if (order.mode === 'DRY_RUN' || progress.refused > 0) throw new Undone(progress);
       // Whoever wants to change settings waits for the commit alone, and not for minutes.
@@ -232,18 +249,19 @@ async function allOrNothing(run: ImportRun, order: ImportOrder): Promise<void> {
       if ((await policyVersions(tx.getKysely())) !== settings) throw new ImportFailure('CONFLICT', SETTINGS_CHANGED);
       await keep(tx.getKysely(), run, order, progress);
     });
+    return null;
   } catch (error) {
-    if (isObjection(error)) {
-      throw new ImportFailure(
-        'CONFLICT',
-        'Something else was written at the same time; nothing was imported: try again.',
-      );
-    }
-    if (!(error instanceof Undone)) throw error;
-    await keep(sqlOf(run.database), run, order, error.progress);
+    if (isObjection(error)) throw new ImportFailure('CONFLICT', WRITTEN_MEANWHILE);
+    if (error instanceof Undone) return error.progress;
+    throw error;
   }
 }
 
+async function reportHeld(run: ImportRun, held: readonly Buffer[], status: AcceptedStatus): Promise<void> {
+  for (const rows of held) if (rows.length > 0) await run.writeBehind(acceptedLines(unpacked(rows), status));
+}
+
+const WRITTEN_MEANWHILE = 'Something else was written at the same time; nothing was imported: try again.';
 const SETTINGS_CHANGED = 'Role settings were changed while the rows were judged; nothing was imported: try again.';
 
 function after(before: Progress, { accepted, refused, line }: Answers): Progress {
@@ -264,13 +282,9 @@ function resultOf({ mode }: ImportOrder, { rows, written, refused, line, problem
 async function report(run: ImportRun, before: Progress, answers: Answers): Promise<Progress> {
   const { refused, report: accepted } = answers;
   const progress = after(before, answers);
-  run.progress(progress.rows);
-  const none = { requestId: null, assignmentId: null };
-  const lines = refused.map(
-    ({ line, ...problem }) => `${JSON.stringify({ line, status: 'REFUSED', ...problem, ...none })}\n`,
-  );
-  if (lines.length > 0) await run.write(lines.join(''));
+  if (refused.length > 0) await run.write(refusedLines(refused));
   if (accepted !== '') await run.writeBehind(accepted);
+  await run.progress(progress.rows);
   return progress;
 }
 
@@ -278,11 +292,6 @@ async function report(run: ImportRun, before: Progress, answers: Answers): Promi
 function problemOf({ code, message, field, failedRules }: Refusal): RowProblem {
   const remedies = failedRules.map(({ ruleId, remedy }) => ` ${ruleId}: ${remedy}`);
   return { code, column: field[0] ?? null, reason: `${message}${remedies.join('')}` };
-}
-
-interface Row {
-  readonly line: number;
-  readonly read: ReadAssignmentRow;
 }
 
 interface JudgedChunk extends Answers {
@@ -323,7 +332,7 @@ async function judgeChunk(
   const [requests, assignments, events] = ['request', 'assignment', 'event'].map(
     (table) => new CopyLines(table),
   ) as Tables;
-  const accepted: string[] = [];
+  const accepted: AcceptedRow[] = [];
   for (const [index, row] of rows.entries()) {
     // Others wait for the same processor: streams, and whoever asks for something small.
     if (index % ROWS_PER_TURN === ROWS_PER_TURN - 1) await new Promise((resolve) => setImmediate(resolve));
@@ -341,7 +350,7 @@ async function judgeChunk(
     requests.add(made.request);
     assignments.add(made.assignment);
     events.add(eventRow(made.event));
-    accepted.push(acceptedLine(row.line, mode, made.written));
+    accepted.push({ line: row.line, ...made.written });
   }
   refused.sort((a, b) => a.line - b.line);
   const line = chunk.at(-1)?.line ?? 0;
@@ -349,153 +358,15 @@ async function judgeChunk(
     accepted: accepted.length,
     refused,
     line,
-    report: accepted.join(''),
+    ...(mode === 'ATOMIC'
+      ? { report: '', held: packed(accepted) }
+      : { ...NONE_ACCEPTED, report: acceptedLines(accepted, mode === 'DRY_RUN' ? 'ACCEPTED' : 'WRITTEN') }),
     tables: [requests, assignments, events],
   };
 }
 
 type Tables = [requests: CopyLines, assignments: CopyLines, events: CopyLines];
 
-/** Of what may still be undone no id is given. */
-function acceptedLine(line: number, mode: ImportMode, { requestId, assignmentId }: Written): string {
-  const ids = mode === 'BEST_EFFORT' ? { requestId, assignmentId } : { requestId: null, assignmentId: null };
-  const status = mode === 'BEST_EFFORT' ? 'WRITTEN' : 'ACCEPTED';
-  return `${JSON.stringify({ line, status, code: null, column: null, reason: null, ...ids })}\n`;
-}
-
 function isProblem(value: object): value is RowProblem {
   return 'code' in value && 'reason' in value;
-}
-
-interface Judged {
-  /** Set when a name stands for several. */
-  readonly problem: RowProblem | null;
-  readonly facts: AssignmentFacts | null;
-  readonly policyVersionId: string | null;
-  /** Shared by the rows about the same access, in their order. */
-  readonly held: Period[];
-}
-
-/** What thousands of rows may be about: read once. */
-interface Access extends PolicyKey {
-  readonly principalId: string;
-  readonly type: AssignmentType;
-}
-
-/** @returns what each row is judged by, as of those before it */
-async function lookUp(tx: Transaction, viewer: Viewer, rows: readonly Row[], shared: Reasons) {
-  const db = tx.getKysely();
-  const principalOf = await findPrincipals(tx, viewer, rows);
-  const roleOf = await findRoles(tx, rows);
-  const scopeOf = await findScopes(tx, viewer, rows, roleOf);
-  const accesses = new Map<string, Access>();
-  const keys = rows.map(({ read }, index) => {
-    const [principal, role, scope] = [principalOf(read), roleOf(read), scopeOf(index)];
-    if (!principal || !role || !scope || principal === 'AMBIGUOUS' || role === 'AMBIGUOUS') return '';
-    const { type } = read;
-    const access = { principalId: principal.id, roleId: role.id, scopeId: scope.id, provider: role.provider, type };
-    const key = `${principal.id} ${role.id} ${scope.id} ${type}`;
-    if (!accesses.has(key)) accesses.set(key, access);
-    return key;
-  });
-  const distinct = [...accesses.values()];
-  const policies = await policiesHeld(db, distinct);
-  const periods = await periodsHeld(db, distinct);
-  const now = await databaseNow(tx);
-  const pending = await requestsPending(db, distinct, now);
-  const places = new Map([...accesses.keys()].map((key, index) => [key, index]));
-  return ({ read }: Row, index: number): Judged => {
-    const [principal, role, scope] = [principalOf(read), roleOf(read), scopeOf(index)];
-    if (principal === 'AMBIGUOUS') return unclear('principal');
-    if (role === 'AMBIGUOUS') return unclear('role');
-    const place = places.get(keys[index] as string);
-    // Of what is not there nothing is held, and no rule is read.
-    const { rules, versionId } = (place === undefined ? undefined : policies[place]) ?? NO_POLICY;
-    const held = (place === undefined ? undefined : periods[place]) ?? [];
-    const period = decidePeriod(read.schedule, now);
-    const { justification, ticketNumber, ticketSystem } = read.reasons;
-    const facts: AssignmentFacts = {
-      ...{ now, powers: viewer.powers, proof: viewer.proof, role, scope, principal, rules },
-      ...{ type: read.type, schedule: read.schedule, condition: read.condition },
-      reasons: {
-        justification: justification ?? shared.justification,
-        ticketNumber: ticketNumber ?? shared.ticketNumber,
-        ticketSystem: ticketSystem ?? shared.ticketSystem,
-      },
-      held: 'refusals' in period ? [] : besideStart(held, period),
-      pending: place !== undefined && pending.has(place),
-    };
-    return { problem: null, facts, policyVersionId: versionId, held };
-  };
-}
-
-const NO_POLICY = { rules: defaultPolicy('ENTRA_ROLE'), versionId: null };
-
-const unclear = (column: 'principal' | 'role'): Judged => ({
-  ...{ problem: ambiguous(column), facts: null, policyVersionId: null, held: [] },
-});
-
-function ambiguous(column: 'principal' | 'role'): RowProblem {
-  const reason =
-    column === 'role'
-      ? 'Several roles have this name: name the provider too, or give an id.'
-      : 'Several principals have this name: give an id.';
-  return { code: column === 'role' ? 'ROLE_AMBIGUOUS' : 'PRINCIPAL_AMBIGUOUS', column, reason };
-}
-
-async function findPrincipals(tx: Transaction, viewer: Viewer, rows: readonly Row[]) {
-  const ids = new Set<string>();
-  const names = new Set<string>();
-  for (const { read } of rows) {
-    if ('id' in read.principal) ids.add(read.principal.id);
-    else names.add(read.principal.name);
-  }
-  const found = await principalsNamed(tx.getKysely(), viewer, { ids: [...ids], names: [...names] });
-  const known = new Map<string, PrincipalFacts | 'AMBIGUOUS'>();
-  for (const { calledAs, ...facts } of found) {
-    const before = known.get(calledAs);
-    known.set(
-      calledAs,
-      before === undefined || (before !== 'AMBIGUOUS' && before.id === facts.id) ? facts : 'AMBIGUOUS',
-    );
-  }
-  return ({ principal }: ReadAssignmentRow) => known.get('id' in principal ? principal.id : principal.name) ?? null;
-}
-
-async function findRoles(tx: Transaction, rows: readonly Row[]) {
-  const db = tx.getKysely();
-  const names = new Set(rows.flatMap(({ read: { role } }) => ('name' in role ? [role.name] : [])));
-  const named = await rolesNamed(db, [...names]);
-  const ids = new Set(rows.flatMap(({ read: { role } }) => ('id' in role ? [role.id] : [])));
-  for (const { id } of named) ids.add(id);
-  const byId = new Map<string, RoleFacts>((await rolesById(db, [...ids])).map((role) => [role.id, role]));
-  const byName = new Map<string, RoleFacts[]>();
-  for (const { id, name } of named) byName.set(name, [...(byName.get(name) ?? []), byId.get(id) as RoleFacts]);
-  return ({ role, provider }: ReadAssignmentRow): RoleFacts | 'AMBIGUOUS' | null => {
-    const candidates = 'id' in role ? [byId.get(role.id)] : (byName.get(role.name) ?? []);
-    const fitting = candidates.filter((each) => each && (provider === null || each.provider === provider));
-    return fitting.length > 1 ? 'AMBIGUOUS' : (fitting[0] ?? null);
-  };
-}
-
-async function findScopes(
-  tx: Transaction,
-  viewer: Viewer,
-  rows: readonly Row[],
-  roles: Awaited<ReturnType<typeof findRoles>>,
-) {
-  const places = rows.map(({ read }) => {
-    const role = roles(read);
-    if (role === null || role === 'AMBIGUOUS') return null;
-    const path = read.scope ?? (role.provider === 'ENTRA_ROLE' ? '/' : '');
-    return { provider: role.provider, path };
-  });
-  const keyOf = ({ provider, path }: NonNullable<(typeof places)[number]>) => `${provider} ${canonicalKey(path)}`;
-  const distinct = new Map(places.flatMap((place) => (place ? [[keyOf(place), place] as const] : [])));
-  const found = await scopeFactsAt(tx.getKysely(), viewer, [...distinct.values()]);
-  const byKey = new Map(found.map((scope) => [`${scope.provider} ${scope.key}`, scope]));
-  return (index: number) => {
-    const place = places[index];
-    return (place && byKey.get(keyOf(place))) || null;
-  };
 }

@@ -33,8 +33,8 @@ beforeAll(async () => {
       IMPORT: (given) => {
         running = importAssignmentRows({
           ...given,
-          async writeBehind(text) {
-            await given.writeBehind(text);
+          async progress(processed) {
+            given.progress(processed);
             await between();
           },
         });
@@ -194,18 +194,20 @@ describe('an import', () => {
     const spoiled = await run(good + eligible(randomUUID()), 'ATOMIC');
     expect(codesOf(spoiled.report)).toEqual([
       [4, 'PRINCIPAL_NOT_FOUND'],
-      [2, 'ACCEPTED'],
-      [3, 'ACCEPTED'],
+      [2, 'NOT_WRITTEN'],
+      [3, 'NOT_WRITTEN'],
     ]);
+    expect(spoiled.report[1]).toMatchObject({ code: null, requestId: null, assignmentId: null });
     expect(spoiled.result).toMatchObject({ rows: 3, written: 0, refused: 1, committedThroughLine: 0 });
     expect(await held(una)).toEqual([]);
-    expect((await run(good, 'ATOMIC')).result).toMatchObject({
-      rows: 2,
-      written: 2,
-      refused: 0,
-      committedThroughLine: 3,
-    });
-    expect([...(await held(una)), ...(await held(ben))]).toHaveLength(2);
+    const done = await run(good, 'ATOMIC');
+    expect(done.result).toMatchObject({ rows: 2, written: 2, refused: 0, committedThroughLine: 3 });
+    expect(codesOf(done.report)).toEqual([
+      [2, 'WRITTEN'],
+      [3, 'WRITTEN'],
+    ]);
+    const ids = done.report.map(({ requestId, assignmentId }: Anything) => ({ id: assignmentId, requestId }));
+    expect([...(await held(una)), ...(await held(ben))]).toEqual(ids);
   });
 
   test('takes JSON lines, names, and refuses a name that several have', async () => {
@@ -339,9 +341,12 @@ describe('an import', () => {
   test('that is atomic keeps nobody from changing settings, and writes nothing that was judged by others', async () => {
     const { people, file } = await many(2_100);
     once(() => rows.policy((rules) => rules));
-    const { status, errorCode, errorMessage } = await run(file, 'ATOMIC');
+    const { status, errorCode, errorMessage, report: lines } = await run(file, 'ATOMIC');
     expect([status, errorCode, errorMessage]).toEqual(['FAILED', 'CONFLICT', expect.stringMatching(/settings/)]);
     expect(await heldByAll(people)).toBe(0);
+    expect(lines.map(({ line, status }: Anything) => [line, status])).toEqual(
+      people.map((_, index) => [index + 2, 'NOT_WRITTEN']),
+    );
   });
 
   test('judges by the settings of the moment: nobody changes them between the judgement and the commit', async () => {
@@ -417,6 +422,9 @@ describe('an import', () => {
     const lines = (await answer.text()).trimEnd().split('\n');
     expect([answer.status, lines.length]).toEqual([200, 2_101]);
     expect(JSON.parse(lines[0] as string)).toMatchObject({ line: 2, code: 'PRINCIPAL_NOT_FOUND', column: 'principal' });
+    expect(JSON.parse(lines[2_100] as string)).toMatchObject({
+      ...{ line: 2_102, status: mode === 'ATOMIC' ? 'NOT_WRITTEN' : 'WRITTEN' },
+    });
     await rows.run(sql`UPDATE bulk_operation SET expires_at = clock_timestamp() WHERE status = 'FAILED'`);
     const gone = await fetch(new URL(address, gateway.url), { headers: await gateway.authorization('grace') });
     expect(gone.status).toBe(410);
