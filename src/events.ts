@@ -1,7 +1,8 @@
 /** What can happen? Every event once, as `noun.pastParticiple`; the log is audit, outbox and stream in one. */
 
 export const EVENTS = {
-  'assignment.assigned': 'An administrator made an eligible or active assignment.',
+  'assignment.assigned':
+    'An administrator made an eligible or active assignment; the payload names the import that did, if any.',
   'assignment.activated': 'A holder activated an eligible assignment.',
   'assignment.deactivated': 'A holder, or an administrator, ended an activation before its end.',
   'assignment.updated': 'An administrator changed the period or the condition of an assignment.',
@@ -24,7 +25,7 @@ export const EVENTS = {
     'The role settings of a role at a scope were changed; the payload holds each rule before and after.',
   'policyTemplate.created': 'A policy template was made.',
   'policyTemplate.updated': 'A policy template was changed; the payload holds each rule before and after.',
-  'bulkOperation.created': 'A bulk operation was asked for; the payload says what.',
+  'bulkOperation.created': 'A bulk operation was asked for; the payload says what, and of an import which file.',
   'bulkOperation.started': 'A bulk operation began to run.',
   'bulkOperation.progressed': 'A bulk operation has come further; at most one event a second.',
   'bulkOperation.completed': 'A bulk operation was carried out; the payload counts.',

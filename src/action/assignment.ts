@@ -70,13 +70,15 @@ export async function assignOne(attempt: Attempt, input: AssignInput): Promise<W
 interface Making {
   readonly viewerId: string;
   readonly policyVersionId: string | null;
+  /** The bulk operation that makes it, if any. */
+  readonly operationId?: string;
 }
 
 /** The rows of one assignment: what asked for it, the assignment itself, and what is on record about it. */
 export function madeBy(
   facts: AssignmentFacts,
   { assigned }: AssignmentDecision,
-  { viewerId, policyVersionId }: Making,
+  { viewerId, policyVersionId, operationId }: Making,
 ) {
   const status = assigned.startsAt > facts.now ? 'GRANTED' : 'PROVISIONED';
   const { startsAt, endsAt, ...access } = assigned;
@@ -115,7 +117,7 @@ export function madeBy(
     assignmentType: facts.type,
     assignmentId,
     requestId,
-    payload: { startsAt, endsAt },
+    payload: { startsAt, endsAt, ...(operationId !== undefined && { operationId }) },
   } as const;
   return { request, assignment, event, written: { requestId, assignmentId, status } satisfies Written };
 }

@@ -48,7 +48,9 @@ export function importAssignments(context: ActionContext, input: ImportAssignmen
     ...{ kind: 'IMPORT', input: { uploadId, mode, reasons }, idempotencyKey },
     async judge({ tx, viewer }) {
       const upload = await keptUpload(tx.getKysely(), viewer.id, uploadId);
-      return upload === null ? { ...refuse('UPLOAD_NOT_FOUND', { field: ['upload'] }), subject: {} } : null;
+      if (upload === null) return { ...refuse('UPLOAD_NOT_FOUND', { field: ['upload'] }), subject: {} };
+      const { format, bytes, sha256 } = upload;
+      return { onRecord: { file: { format, bytes, sha256 } } };
     },
   });
 }
@@ -318,6 +320,7 @@ async function judgeChunk(
   { mode, reasons }: ImportOrder,
   chunk: readonly RawRow[],
 ): Promise<JudgedChunk> {
+  const operationId = run.operation.id;
   const viewer = await currentViewer(tx.getKysely(), run.viewer);
   if (viewer === null) throw new ImportFailure('PRINCIPAL_DISABLED', 'The principal was disabled or deleted.');
   if (mode === 'BEST_EFFORT') await shareAllPolicies(tx);
@@ -346,7 +349,7 @@ async function judgeChunk(
       continue;
     }
     addPeriod(held, decision.assigned);
-    const made = madeBy(facts as AssignmentFacts, decision, { viewerId: viewer.id, policyVersionId });
+    const made = madeBy(facts as AssignmentFacts, decision, { viewerId: viewer.id, policyVersionId, operationId });
     requests.add(made.request);
     assignments.add(made.assignment);
     events.add(eventRow(made.event));

@@ -2,6 +2,7 @@
 import { decideBulkCancellation, decideBulkOperation } from '../decision/bulkOperation.ts';
 import type { BulkKind } from '../decision/words.ts';
 import type { EventType } from '../events.ts';
+import { isRefused } from '../refusals.ts';
 import {
   type BulkClaim,
   type BulkEnd,
@@ -37,8 +38,8 @@ export interface BulkOperationInput extends CommonInput {
   readonly kind: BulkKind;
   /** What the kind needs to know. */
   readonly input: object;
-  /** Looked at first, and only when the idempotency key is new. Default: nothing stands against it. */
-  readonly judge?: (attempt: Attempt) => Promise<RefusedAttempt | null>;
+  /** Asked first, and only when the idempotency key is new: a refusal, or what else is on record. Default: nothing. */
+  readonly judge?: (attempt: Attempt) => Promise<RefusedAttempt | { readonly onRecord: object }>;
   /** Bytes are still to come. Default: nothing is, and it may run. */
   readonly uploading?: boolean;
 }
@@ -55,14 +56,18 @@ export function beginBulkOperation(
   { kind, input, judge, uploading = false, ...common }: BulkOperationInput,
 ): Promise<Outcome> {
   return perform(context, verb, { ...common, kind, input } as CommonInput, async ({ tx, viewer }) => {
-    const objection = await judge?.({ tx, viewer });
-    if (objection) return objection;
+    const judged = (await judge?.({ tx, viewer })) ?? { onRecord: {} };
+    if (isRefused(judged)) return judged;
     const refused = decideBulkOperation(await lockOpenOperations(tx, viewer.id));
     if (refused) return { ...refused, subject: {} };
     const now = await databaseNow(tx);
     const status = uploading ? 'UPLOADING' : 'CREATED';
     const id = await insertBulkOperation(tx, { kind, status, viewer, input, createdAt: now });
-    await tell(tx, { id, principalId: viewer.id }, { type: 'created', at: now, payload: { kind, input } });
+    await tell(
+      tx,
+      { id, principalId: viewer.id },
+      { type: 'created', at: now, payload: { kind, input, ...judged.onRecord } },
+    );
     return written(id);
   });
 }

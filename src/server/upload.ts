@@ -61,10 +61,10 @@ async function receive(parts: GraphqlParts, req: IncomingMessage): Promise<objec
   const id = await beginUpload({ database, viewer }, format);
   if (id === null) throw new UploadError(429, 'TOO_MANY_UPLOADS', TOO_MANY);
   try {
-    const bytes = await fillUpload(db, id, within(req, maximum, config));
-    if (bytes === 0) throw new UploadError(400, 'EMPTY_FILE', 'The body is empty.');
-    const expiresAt = await completeUpload(db(), id, bytes);
-    return { id: uploadId(id), bytes, expiresAt };
+    const file = await fillUpload(db, id, within(req, maximum, config));
+    if (file.bytes === 0) throw new UploadError(400, 'EMPTY_FILE', 'The body is empty.');
+    const expiresAt = await completeUpload(db(), id, file);
+    return { id: uploadId(id), bytes: file.bytes, expiresAt };
   } catch (error) {
     await removeUpload(db(), id);
     throw error;

@@ -1,4 +1,5 @@
 /** What have callers uploaded? Files in pieces that any gateway can read, each for whoever uploaded it and for a day. */
+import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { CHUNK_BYTES, OPEN } from './bulkOperation.ts';
 import { release } from './copyOut.ts';
@@ -7,10 +8,9 @@ import { instant, type Transaction } from './transaction.ts';
 
 export type UploadFormat = 'CSV' | 'JSONL';
 
-export interface Upload {
+export interface Upload extends FileIdentity {
   readonly id: string;
   readonly format: UploadFormat;
-  readonly bytes: number;
   readonly expiresAt: Date;
 }
 
@@ -51,8 +51,15 @@ export async function lockUpload(tx: Transaction, principalId: string, id: strin
   return { inUse: reading.length > 0 };
 }
 
-/** @returns how many bytes there were */
-export async function fillUpload(db: () => Sql, id: string, source: AsyncIterable<Buffer>): Promise<number> {
+/** All bytes of a file, by their number and their digest. */
+export interface FileIdentity {
+  readonly bytes: number;
+  /** In hexadecimal; null of uploads from before it was kept. */
+  readonly sha256: string | null;
+}
+
+export async function fillUpload(db: () => Sql, id: string, source: AsyncIterable<Buffer>): Promise<FileIdentity> {
+  const digest = createHash('sha256');
   let waiting: Buffer[] = [];
   let size = 0;
   let written = 0;
@@ -67,17 +74,20 @@ export async function fillUpload(db: () => Sql, id: string, source: AsyncIterabl
     size = 0;
   };
   for await (const bytes of source) {
+    digest.update(bytes);
     waiting.push(bytes);
     size += bytes.length;
     if (size >= CHUNK_BYTES) await flush();
   }
   if (size > 0) await flush();
-  return written;
+  return { bytes: written, sha256: digest.digest('hex') };
 }
 
-export async function completeUpload(db: Sql, id: string, bytes: number): Promise<Date> {
+export async function completeUpload(db: Sql, id: string, { bytes, sha256 }: FileIdentity): Promise<Date> {
   const { rows } = await sql<{ expiresAt: string }>`
-    UPDATE upload SET bytes = ${bytes} WHERE id = ${id} RETURNING expires_at AS "expiresAt"`.execute(db);
+    UPDATE upload SET bytes = ${bytes}, sha256 = ${sha256} WHERE id = ${id} RETURNING expires_at AS "expiresAt"`.execute(
+    db,
+  );
   return instant(rows[0]?.expiresAt as string);
 }
 
@@ -90,7 +100,7 @@ export async function keptUpload(db: Sql, principalId: string, id: string): Prom
   const { rows } = await sql<Omit<Upload, 'expiresAt'> & { expiresAt: string }>`
     UPDATE upload SET expires_at = clock_timestamp() + make_interval(hours => ${KEPT_HOURS}::int)
     WHERE id = ${id} AND principal_id = ${principalId} AND bytes IS NOT NULL AND expires_at > clock_timestamp()
-    RETURNING id, format, bytes::float8 AS bytes, expires_at AS "expiresAt"`.execute(db);
+    RETURNING id, format, bytes::float8 AS bytes, sha256, expires_at AS "expiresAt"`.execute(db);
   return rows[0] ? { ...rows[0], expiresAt: instant(rows[0].expiresAt) } : null;
 }
 

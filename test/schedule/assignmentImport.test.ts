@@ -1,5 +1,5 @@
 /** What happens when assignments come in by the file? Every row is judged and answered for, and written as its mode says. */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -185,8 +185,36 @@ describe('an import', () => {
       expect(await written(table, una)).toHaveLength(1);
     }
     const [event] = await rows.run(sql<{ payload: object }>`SELECT payload FROM event WHERE principal_id = ${una}`);
-    expect(event?.payload).toMatchObject({ startsAt: expect.any(String), endsAt: expect.any(String) });
+    expect(event?.payload).toEqual({
+      ...{ startsAt: expect.any(String), endsAt: expect.any(String), operationId: expect.any(String) },
+    });
   });
+
+  test.each(['ATOMIC', 'BEST_EFFORT'])(
+    'is on record with its file, and with each assignment it makes: %s',
+    async (mode) => {
+      const [una, ben] = [await rows.user('Una'), await rows.user('Ben')];
+      const file = HEADER + eligible(una) + eligible(ben);
+      const { operation } = await begin(await upload(file), mode);
+      await ended(operation.id);
+      const operationId = Buffer.from(operation.id, 'base64url').toString().split(':')[1];
+      const AUDIT = `query ($type: AuditEventType!) { auditEvents(filter: { types: [$type] }, first: 2) {
+      nodes { actor { displayName } principal { objectId } details } } }`;
+      const audited = (type: string) =>
+        until('the position of it', async () => {
+          const answer = await gateway.ask('grace', AUDIT, { type });
+          const nodes = answer.data?.auditEvents.nodes as Anything[];
+          return nodes.some(({ details }) => details.operationId === operationId) && nodes;
+        });
+      expect((await audited('BULK_OPERATION_CREATED'))[0].details).toMatchObject({
+        ...{ operationId, kind: 'IMPORT', input: { mode } },
+        file: { format: 'CSV', bytes: file.length, sha256: createHash('sha256').update(file).digest('hex') },
+      });
+      const assigned = await audited('ASSIGNMENT_ASSIGNED');
+      expect(assigned.map(({ details }) => details.operationId)).toEqual([operationId, operationId]);
+      expect(assigned.map(({ principal }) => principal.objectId).sort()).toEqual([una, ben].sort());
+    },
+  );
 
   test('writes all or nothing when atomic', async () => {
     const [una, ben] = [await rows.user('Una'), await rows.user('Ben')];

@@ -265,7 +265,7 @@ export type AssignmentEventFilter = {
 export type AssignmentEventType =
   /** A holder activated an eligible assignment. */
   | 'ASSIGNMENT_ACTIVATED'
-  /** An administrator made an eligible or active assignment. */
+  /** An administrator made an eligible or active assignment; the payload names the import that did, if any. */
   | 'ASSIGNMENT_ASSIGNED'
   /** A holder, or an administrator, ended an activation before its end. */
   | 'ASSIGNMENT_DEACTIVATED'
@@ -400,7 +400,7 @@ export type AuditEventFilter = {
 export type AuditEventType =
   /** A holder activated an eligible assignment. */
   | 'ASSIGNMENT_ACTIVATED'
-  /** An administrator made an eligible or active assignment. */
+  /** An administrator made an eligible or active assignment; the payload names the import that did, if any. */
   | 'ASSIGNMENT_ASSIGNED'
   /** A holder, or an administrator, ended an activation before its end. */
   | 'ASSIGNMENT_DEACTIVATED'
@@ -422,7 +422,7 @@ export type AuditEventType =
   | 'BULK_OPERATION_CANCELED'
   /** A bulk operation was carried out; the payload counts. */
   | 'BULK_OPERATION_COMPLETED'
-  /** A bulk operation was asked for; the payload says what. */
+  /** A bulk operation was asked for; the payload says what, and of an import which file. */
   | 'BULK_OPERATION_CREATED'
   /** Somebody began to download the file of a bulk operation. */
   | 'BULK_OPERATION_DOWNLOADED'
@@ -520,7 +520,7 @@ export type BulkOperationEventType =
   | 'BULK_OPERATION_CANCELED'
   /** A bulk operation was carried out; the payload counts. */
   | 'BULK_OPERATION_COMPLETED'
-  /** A bulk operation was asked for; the payload says what. */
+  /** A bulk operation was asked for; the payload says what, and of an import which file. */
   | 'BULK_OPERATION_CREATED'
   /** A bulk operation could not be carried out; the payload says why. */
   | 'BULK_OPERATION_FAILED'
