@@ -312,7 +312,7 @@ const BOUNDS: readonly Bound[] = [
     ask: async () => ({ input: { id: (await done('grace', 'bulkExport', EXPORTED)).operation.id } }),
   },
   {
-    ...{ name: 'importAssignments', statements: 14 },
+    ...{ name: 'importAssignments', statements: 11 },
     ask: async () => ({ input: { upload: await uploaded(), mode: 'DRY_RUN', ...JUSTIFIED } }),
   },
 ];
