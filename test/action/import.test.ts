@@ -83,6 +83,21 @@ test('a directory comes in as a whole, with progress and one event', async () =>
   ]);
 });
 
+test('a path with capitals beyond A to Z comes in again, with what lies below it', async () => {
+  const text = (await readFile(SAMPLE, 'utf8')).replaceAll('rg-Cranes', 'RG-Äste');
+  const first = await load(await written(text));
+  expect(first.refusals).toEqual([]);
+  const renamed = text.replaceAll('"name": "RG-Äste"', '"name": "Branches"').replaceAll('kv-Cranes', 'kv-New');
+  expect(await load(await written(renamed))).toMatchObject({ refusals: [], written: 2 });
+  expect(
+    await rows(sql`SELECT s.display_name AS name, up.display_name AS above FROM scope s JOIN scope up ON up.id = s.parent_id
+      WHERE s.display_name IN ('Branches', 'kv-New') ORDER BY 1`),
+  ).toEqual([
+    { name: 'Branches', above: 'Cranes' },
+    { name: 'kv-New', above: 'Branches' },
+  ]);
+});
+
 test('a second run changes nothing and records nothing', async () => {
   await load(SAMPLE);
   const before = await everything();
