@@ -121,12 +121,12 @@ export async function placeBelow(db: Sql, column: string, path: string, bounds =
   const key = canonicalKey(path);
   if (key === '/') return placeInTrees(column);
   const { rows } = await sql<{ isFew: boolean; isHashed: boolean; providers: Provider[] }>`
-    SELECT count(*) <= few.most AS "isFew", count(*) <= ${bounds.hashed} AS "isHashed",
+    SELECT below.count <= few.most AS "isFew", below.count <= ${bounds.hashed} AS "isHashed",
       ARRAY(SELECT top.provider FROM scope top WHERE top.key = ${key}) AS providers
     FROM (SELECT greatest(${bounds.few}, reltuples * ${bounds.fewPart})::bigint AS most FROM pg_class WHERE oid = 'scope'::regclass) few
-    CROSS JOIN LATERAL (SELECT FROM scope top JOIN scope_ancestor below ON below.ancestor_id = top.id
-      WHERE top.key = ${key} LIMIT greatest(few.most, ${bounds.hashed}) + 1) below GROUP BY few.most`.execute(db);
-  const { isFew, isHashed, providers } = rows[0] ?? { isFew: true, isHashed: true, providers: [] };
+    CROSS JOIN LATERAL (SELECT count(*) FROM (SELECT FROM scope top JOIN scope_ancestor below ON below.ancestor_id = top.id
+      WHERE top.key = ${key} LIMIT greatest(few.most, ${bounds.hashed}) + 1) found) below`.execute(db);
+  const { isFew, isHashed, providers } = rows[0] as (typeof rows)[number];
   const isBelow = atOrBelow(column, path);
   if (isFew) return { condition: isBelow, isFew, providers };
   // Not as a join, for which the planner would turn the walk by time around.
