@@ -32,6 +32,12 @@ test('what comes with values is prepared once, whatever the values are', async (
   expect(await prepared()).toEqual(['SELECT $1::int AS one', 'SELECT $1::text AS two']);
 });
 
+test.each([AS_ARRAYS, AS_BINARY])('%s: a page is prepared without values too', async (form) => {
+  const text = `${form} SELECT 4 AS page`;
+  await sql`${sql.raw(text)}`.execute(db());
+  expect(await prepared()).toContain(text);
+});
+
 test.each([
   ['', [{ planned: 7 }]],
   [`${AS_ARRAYS} `, [[7]]],

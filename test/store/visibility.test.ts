@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { processNow } from '../../src/clock.ts';
 import { PERSONAS, type Persona } from '../../src/company/personas.ts';
 import type { Viewer } from '../../src/decision/powers.ts';
+import { TENANT_ROOT_SCOPE } from '../../src/decision/role.ts';
 import { viewerFacts } from '../../src/store/viewer.ts';
 import {
   auditedEvent,
@@ -80,6 +81,26 @@ test('the personas see different things: everything, something, nothing', async 
   );
   expect(counts.size).toBeGreaterThan(6);
   expect(world.assignments.length).toBeGreaterThan(2000);
+});
+
+const EVERYTHING: Partial<Viewer['powers']> = {
+  ...{ entraView: ['ELIGIBLE', 'ACTIVE'], azureView: [TENANT_ROOT_SCOPE], azureReach: undefined },
+  ...{ roleAssignableGroupsView: true, otherGroupsView: true },
+};
+
+test.each<[string, Partial<Viewer['powers']>, boolean]>([
+  ['all of them', {}, true],
+  ['none of active Entra assignments', { entraView: ['ELIGIBLE'] }, false],
+  ['none of Azure', { azureView: [] }, false],
+  ['none of role-assignable groups', { roleAssignableGroupsView: false }, false],
+  ['none of other groups', { otherGroupsView: false }, false],
+])('whoever has powers over %s sees every assignment, or not', async (_what, less, all) => {
+  const viewer = await viewerFor(PERSONAS.find(({ name }) => name === 'olga') as Persona);
+  const powers = { ...viewer.powers, ...EVERYTHING, ...less };
+  const sees = visibleAccess({ ...viewer, powers }, { alias: 'x', typeColumn: 'type' });
+  const { rows } = await sql<{ seen: number; all: number }>`
+    SELECT count(*) FILTER (WHERE ${sees})::int AS seen, count(*)::int AS all FROM assignment x`.execute(db());
+  expect(rows[0]?.seen === rows[0]?.all).toBe(all);
 });
 
 function expected<Row extends { id: string }>(rows: readonly Row[], sees: (row: Row) => boolean): string[] {
