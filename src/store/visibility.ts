@@ -65,9 +65,11 @@ export function visibleAccess(
 
 /** Nothing is asked about each row then, and PostgreSQL keeps the plan. */
 function seesEveryAssignment({ powers }: Viewer): boolean {
-  const groups = powers.roleAssignableGroupsView && powers.otherGroupsView;
-  return groups && powers.entraView.length === ASSIGNMENT_TYPES.length && powers.azureView.includes(TENANT_ROOT_SCOPE);
+  const entra = powers.entraView.length === ASSIGNMENT_TYPES.length;
+  return entra && seesAllGroups(powers) && powers.azureView.includes(TENANT_ROOT_SCOPE);
 }
+
+const seesAllGroups = (powers: Powers) => powers.roleAssignableGroupsView && powers.otherGroupsView;
 
 /** Nobody's access but the viewer's and that of the viewer's groups. */
 export function isOwn({ id, powers }: Viewer, principalIds: readonly string[]): boolean {
@@ -153,6 +155,10 @@ export function visibleEvent(viewer: Viewer, alias: string): Predicate {
 
 /** What one did, what concerned one's own, and what one audits. @see src/decision/event.ts, which says the same of one event */
 export function auditedEvent({ id, powers }: Viewer, alias: string): Predicate {
+  // What is about no place is of the directory's audit, whatever provider it is about.
+  if (powers.entraAudit && seesAllGroups(powers) && powers.azureManage.includes(TENANT_ROOT_SCOPE)) {
+    return sql<boolean>`true`;
+  }
   const [provider, scopeId] = [column(alias, 'provider'), column(alias, 'scope_id')];
   const parts = [
     sql<boolean>`${column(alias, 'actor_id')} = ${id}`,

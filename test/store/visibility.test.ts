@@ -85,7 +85,7 @@ test('the personas see different things: everything, something, nothing', async 
 
 const EVERYTHING: Partial<Viewer['powers']> = {
   ...{ entraView: ['ELIGIBLE', 'ACTIVE'], azureView: [TENANT_ROOT_SCOPE], azureReach: undefined },
-  ...{ roleAssignableGroupsView: true, otherGroupsView: true },
+  ...{ roleAssignableGroupsView: true, otherGroupsView: true, entraAudit: true, azureManage: [TENANT_ROOT_SCOPE] },
 };
 
 test.each<[string, Partial<Viewer['powers']>, boolean]>([
@@ -100,6 +100,21 @@ test.each<[string, Partial<Viewer['powers']>, boolean]>([
   const sees = visibleAccess({ ...viewer, powers }, { alias: 'x', typeColumn: 'type' });
   const { rows } = await sql<{ seen: number; all: number }>`
     SELECT count(*) FILTER (WHERE ${sees})::int AS seen, count(*)::int AS all FROM assignment x`.execute(db());
+  expect(rows[0]?.seen === rows[0]?.all).toBe(all);
+});
+
+test.each<[string, Partial<Viewer['powers']>, boolean]>([
+  ['everything', {}, true],
+  ['nothing of the directory', { entraAudit: false }, false],
+  ['nothing of Azure', { azureManage: [] }, false],
+  ['no role-assignable groups', { roleAssignableGroupsView: false }, false],
+  ['no other groups', { otherGroupsView: false }, false],
+])('whoever audits %s has every event, or not', async (_what, less, all) => {
+  const viewer = await viewerFor(PERSONAS.find(({ name }) => name === 'olga') as Persona);
+  const powers = { ...viewer.powers, ...EVERYTHING, ...less };
+  const condition = auditedEvent({ ...viewer, powers }, 'x');
+  const { rows } = await sql<{ seen: number; all: number }>`
+    SELECT count(*) FILTER (WHERE ${condition})::int AS seen, count(*)::int AS all FROM event x`.execute(db());
   expect(rows[0]?.seen === rows[0]?.all).toBe(all);
 });
 
