@@ -168,6 +168,25 @@ test("the plan of a page of one's own is kept, however many groups that comes fr
   expect(kept).toBe(1);
 });
 
+test('what waits for somebody is found by that, however much waits for others', async () => {
+  const rows = rowsOf(clone.database);
+  await rows.run(sql`INSERT INTO request (id, action, status, assignment_type, provider, role_id, scope_id, principal_id, requestor_id,
+      justification, created_at, expires_at)
+    SELECT gen_random_uuid(), 'SELF_ACTIVATE', 'PENDING_APPROVAL', 'ACTIVE', 'ENTRA_ROLE', ${PLAIN_ROLE}, ${DIRECTORY_SCOPE}, p.id, p.id,
+      'Because', now(), now() + interval '1 hour'
+    FROM principal p WHERE p.display_name LIKE 'Other %'`);
+  const request = await rows.request({ principal: member, status: 'PENDING_APPROVAL', expires: 60 });
+  const approver = await rows.user('Approver');
+  await rows.run(sql`INSERT INTO request_approver (request_id, approver_id, stage, escalation)
+    SELECT id, CASE id WHEN ${request} THEN ${approver}::uuid ELSE ${member}::uuid END, 1, false
+    FROM request WHERE status = 'PENDING_APPROVAL'`);
+  await rows.run(sql`ANALYZE`);
+  const viewer = { ...(await auditor({ entraView: [] })), id: approver };
+  const read = () => listRequests(db(), viewer, { awaitingMyApproval: true }, { first: 50 });
+  expect((await read()).nodes.map(({ id }) => id)).toEqual([request]);
+  expect(await rowsRead(read)).toBeLessThan(OTHERS / 4);
+});
+
 async function lonely(): Promise<string> {
   const rows = rowsOf(clone.database);
   const id = await rows.user();
