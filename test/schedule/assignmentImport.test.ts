@@ -1,6 +1,5 @@
 /** What happens when assignments come in by the file? Every row is judged and answered for, and written as its mode says. */
 import { createHash, randomUUID } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { persona } from '../../src/company/personas.ts';
@@ -13,6 +12,7 @@ import { purgeUploads } from '../../src/store/upload.ts';
 import { type Anything, type Caller, open, startGateway, type TestGateway, TRANSPORTS } from '../support/gateway.ts';
 import { until } from '../support/process.ts';
 import { PLAIN_ROLE, type Rows, rowsOf } from '../support/rows.ts';
+import { told, type Uploads, uploadsOf } from '../support/uploads.ts';
 
 const PRIVILEGED_ROLE_ADMINISTRATOR = 'e8611ab8-c189-46e8-94e1-60213ab1f814';
 
@@ -27,6 +27,7 @@ const faults: unknown[] = [];
 beforeAll(async () => {
   gateway = await startGateway({ config: { uploadMaximumMegabytes: 1 } });
   rows = rowsOf(gateway.database);
+  uploads = uploadsOf(gateway);
   runner = startBulkRunner({
     url: gateway.databaseUrl,
     executors: {
@@ -54,34 +55,8 @@ afterEach(async () => {
   expect(faults.splice(0)).toEqual([]);
 });
 
-const url = () => gateway.url.replace('/graphql', '/uploads');
-async function send(
-  caller: Caller,
-  body: BodyInit,
-  type = 'text/csv',
-  { method = 'POST', encoding = 'identity', path = '' } = {},
-) {
-  const authorization = await gateway.authorization(caller);
-  const headers = { 'content-type': type, 'content-encoding': encoding, ...authorization };
-  const response = await fetch(url() + path, { method, headers, body, duplex: 'half' } as RequestInit);
-  const text = await response.text();
-  return { status: response.status, body: text === '' ? {} : JSON.parse(text) };
-}
-const upload = async (content: BodyInit, type?: string, caller: Caller = 'grace') =>
-  (await send(caller, content, type)).body.id as string;
-
-async function remove(caller: Caller, id: string) {
-  const headers = await gateway.authorization(caller);
-  const response = await fetch(`${url()}/${id}`, { method: 'DELETE', headers });
-  const text = await response.text();
-  return { status: response.status, body: text === '' ? {} : JSON.parse(text) };
-}
-/** Of an upload that is not there. */
-const otherId = () => Buffer.from(`Upload:${randomUUID()}`).toString('base64url');
-const told = ({ status, body }: { status: number; body: Anything }) => {
-  const { message, extensions } = body.errors?.[0] ?? { message: '', extensions: {} };
-  return [status, extensions.code, message];
-};
+let uploads: Uploads;
+const upload = (content: BodyInit, type?: string, caller?: Caller) => uploads.upload(content, type, caller);
 
 const START = `mutation ($input: ImportAssignmentsInput!) {
   importAssignments(input: $input) { operation { id } refusals { code field } } }`;
@@ -575,81 +550,15 @@ describe('an import', () => {
     ];
     expect(second).toEqual(first);
     await ended(first.operation.id);
-    expect((await remove('grace', id)).status).toBe(204);
+    expect((await uploads.remove('grace', id)).status).toBe(204);
     expect(await begin(id, 'DRY_RUN', { idempotencyKey: 'k' })).toEqual(first);
     expect((await begin(id, 'ATOMIC', { idempotencyKey: 'k' })).refusals).toMatchObject([
       { code: 'IDEMPOTENCY_KEY_REUSED' },
     ]);
     expect((await begin(id, 'DRY_RUN')).refusals).toMatchObject([{ code: 'UPLOAD_NOT_FOUND' }]);
   });
-});
 
-describe('an upload', () => {
-  test('is answered with its id, its size and its end', async () => {
-    const { status, body } = await send('grace', HEADER, 'text/csv; charset=utf-8');
-    expect([status, body]).toEqual([
-      201,
-      { id: expect.any(String), bytes: HEADER.length, expiresAt: expect.any(String) },
-    ]);
-  });
-
-  test.each<[string, () => ReturnType<typeof send>, number, string]>([
-    ['nobody', () => send(null, 'x'), 401, 'UNAUTHENTICATED'],
-    ['somebody who manages nothing', () => send('maya', 'x'), 403, 'FORBIDDEN'],
-    ['a form', () => send('grace', 'x', 'multipart/form-data; boundary=x'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
-    ['a PUT', () => send('grace', 'x', 'text/csv', { method: 'PUT' }), 405, 'METHOD_NOT_ALLOWED'],
-    [
-      'a compressed file',
-      () => send('grace', gzipSync('x'), 'text/csv', { encoding: 'gzip' }),
-      415,
-      'UNSUPPORTED_MEDIA_TYPE',
-    ],
-    ['an empty file', () => send('grace', ''), 400, 'EMPTY_FILE'],
-    ['too large a file', () => send('grace', 'x'.repeat(1_000_001)), 413, 'REQUEST_ENTITY_TOO_LARGE'],
-    [
-      'too large a file that does not say so',
-      () => send('grace', new Blob(['x'.repeat(1_000_001)]).stream()),
-      413,
-      'REQUEST_ENTITY_TOO_LARGE',
-    ],
-  ])('of %s is refused, and leaves nothing', async (_what, ask, status, code) => {
-    const answer = await ask();
-    expect([answer.status, answer.body.errors?.[0].extensions.code]).toEqual([status, code]);
-    expect(await rows.run(sql`SELECT 1 FROM upload`)).toEqual([]);
-  });
-
-  test('is taken up to ten times, however many come at once, and again when one is removed', async () => {
-    const answers = await Promise.all(Array.from({ length: 30 }, () => send('grace', HEADER)));
-    const taken = answers.filter(({ status }) => status === 201);
-    expect([taken.length, answers.filter(({ status }) => status === 429).length]).toEqual([10, 20]);
-    const [refused] = answers.filter(({ status }) => status === 429).map(told);
-    expect(refused).toEqual([429, 'TOO_MANY_UPLOADS', expect.stringContaining('remove one with DELETE /uploads/{id}')]);
-    expect((await remove('grace', taken[0]?.body.id)).status).toBe(204);
-    expect((await send('grace', HEADER)).status).toBe(201);
-  });
-
-  const NOT_FOUND = [404, 'UPLOAD_NOT_FOUND', 'There is no such upload of yours.'];
-  test('is removed by whoever uploaded it and by nobody else, once', async () => {
-    const id = await upload(HEADER);
-    expect(await remove('pia', id)).toEqual(await remove('pia', otherId()));
-    expect(told(await remove('pia', id))).toEqual(NOT_FOUND);
-    expect(told(await remove(null, id)).slice(0, 2)).toEqual([401, 'UNAUTHENTICATED']);
-    expect(await remove('grace', id)).toEqual({ status: 204, body: {} });
-    expect(await rows.run(sql`SELECT 1 FROM upload_chunk`)).toEqual([]);
-    for (const gone of [id, otherId(), 'x', '', Buffer.from(`User:${randomUUID()}`).toString('base64url')]) {
-      expect(told(await remove('grace', gone))).toEqual(NOT_FOUND);
-    }
-    const posted = await send('grace', HEADER, 'text/csv', { path: `/${id}` });
-    expect(told(posted).slice(0, 2)).toEqual([405, 'METHOD_NOT_ALLOWED']);
-  });
-
-  test('whose bytes still come is none to remove yet', async () => {
-    const id = await upload(HEADER);
-    await rows.run(sql`UPDATE upload SET bytes = NULL`);
-    expect(told(await remove('grace', id))).toEqual(NOT_FOUND);
-  });
-
-  test('stays while an import reads it', async () => {
+  test('keeps its upload while it reads it', async () => {
     const id = await upload(HEADER + eligible(await rows.user('Una')));
     const reading = Promise.withResolvers<void>();
     const removed = Promise.withResolvers<void>();
@@ -659,10 +568,10 @@ describe('an upload', () => {
     };
     const { operation } = await begin(id, 'DRY_RUN');
     await reading.promise;
-    const answer = await remove('grace', id);
+    const answer = await uploads.remove('grace', id);
     removed.resolve();
     expect(told(answer).slice(0, 2)).toEqual([409, 'UPLOAD_IN_USE']);
     expect((await ended(operation.id)).status).toBe('COMPLETED');
-    expect((await remove('grace', id)).status).toBe(204);
+    expect((await uploads.remove('grace', id)).status).toBe(204);
   });
 });
