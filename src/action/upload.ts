@@ -1,5 +1,4 @@
-/** Files are taken from callers, and taken back: so many of each at a time. */
-
+/** How many files may somebody keep here, and when may one go? */
 import { transact } from '../store/transaction.ts';
 import { insertUpload, lockUpload, lockUploads, removeUpload, type UploadFormat } from '../store/upload.ts';
 import type { ActionContext } from './perform.ts';

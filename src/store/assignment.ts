@@ -16,6 +16,7 @@ import {
   byPrincipalName,
   chosenFrom,
   columnsOf,
+  isUsual,
   type Join,
   type Ordering,
   type Orders,
@@ -111,7 +112,7 @@ export async function listAssignments(
   page: PageArguments,
   wanted?: Wanted,
 ): Promise<Page<AssignmentRow>> {
-  const isUsualOrder = orderBy == null || (orderBy.field === 'CREATED_AT' && orderBy.direction === 'DESC');
+  const isUsualOrder = isUsual(ORDERS.usual, orderBy);
   const conditions = await assignmentConditions(db, viewer, filter, isUsualOrder);
   const asOf = filter.asOf ?? null;
   const table = asOf === null ? sql`assignment a` : sql`assignments_at(${asOf}::timestamptz) a`;
@@ -123,7 +124,7 @@ export async function listAssignments(
   const list = { columns: A, alias: 'a', joins: JOINS, visible: visibleTo(viewer), where, ...byName, ...order };
   return readPage(
     db,
-    { ...list, isPlannedForValues: dependsOnValues(filter), isSoonFound: isSoonFound(filter, orderBy == null) },
+    { ...list, isPlannedForValues: dependsOnValues(filter), isSoonFound: isSoonFound(filter, isUsualOrder) },
     page,
     wanted,
   );

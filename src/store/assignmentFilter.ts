@@ -15,9 +15,9 @@ import {
   contradiction,
   firstFew,
   holdsFew,
+  type IndexRange,
   providersOf,
   refuseEmptySpan,
-  type Span,
 } from './connection.ts';
 import { among, type Sql } from './database.ts';
 import { atOrBelow, placeBelow } from './scope.ts';
@@ -119,10 +119,10 @@ export async function assignmentConditions(
   if (memberOfIds) conditions.push({ condition: ofMembers(viewer, memberOfIds, instantOf(filter)), isFew: true });
   const table = isUsualOrder || filter.asOf != null ? null : sql`assignment a`;
   if (createdByIds) {
-    const span = { where: askedForBy(createdByIds), by: sql`a.request_id` };
-    conditions.push({ condition: span.where, isFew: table !== null && (await holdsFew(db, table, span)) });
+    const range = { where: askedForBy(createdByIds), by: sql`a.request_id` };
+    conditions.push({ condition: range.where, isFew: table !== null && (await holdsFew(db, table, range)) });
   }
-  if (table) conditions.push(...(await firstFew(db, table, spansOf(filter))));
+  if (table) conditions.push(...(await firstFew(db, table, indexRanges(filter))));
   const found: Condition[] = [];
   if (below != null) found.push(await placeBelow(db, 'a.scope_id', below));
   if (roleCategory != null || privileged != null) found.push(await ofFoundRoles(db, { roleCategory, privileged }));
@@ -140,24 +140,24 @@ export async function assignmentConditions(
   return [...conditions, ...found];
 }
 
-/** What begins, ends or runs in a span of time is at hand in the order of that time; in another it may be at the very end. */
-function spansOf({ phases, states, endsBefore, endsAfter, roleIds }: AssignmentFilter): Span[] {
+/** What an index has beside each other may be at the very end of a list in another order. */
+function indexRanges({ phases, states, endsBefore, endsAfter, roleIds }: AssignmentFilter): IndexRange[] {
   const isOnly = (words: readonly string[] | null | undefined, word: string) =>
     words?.length === 1 && words[0] === word;
   const inForce = phases == null || isOnly(phases, 'IN_FORCE');
-  const spans: Span[] = [];
-  if (roleIds) spans.push({ where: among(sql`a.role_id`, roleIds), by: sql`a.role_id` });
-  if (isOnly(phases, 'FUTURE')) spans.push({ where: sql`a.starts_at > ${NOW}`, by: sql`a.starts_at` });
+  const ranges: IndexRange[] = [];
+  if (roleIds) ranges.push({ where: among(sql`a.role_id`, roleIds), by: sql`a.role_id` });
+  if (isOnly(phases, 'FUTURE')) ranges.push({ where: sql`a.starts_at > ${NOW}`, by: sql`a.starts_at` });
   if (isOnly(states, 'ACTIVATED') && inForce) {
-    spans.push({ where: sql`(a.state = 'ACTIVATED' AND a.ends_at > ${NOW})`, by: sql`a.ends_at` });
+    ranges.push({ where: sql`(a.state = 'ACTIVATED' AND a.ends_at > ${NOW})`, by: sql`a.ends_at` });
   }
   if (endsBefore != null || endsAfter != null) {
     const bounds = [sql`${END} < ${endsBefore ?? 'infinity'}::timestamptz`];
     if (endsAfter != null) bounds.push(sql`${END} > ${endsAfter}::timestamptz`);
     if (inForce) bounds.push(sql`${END} > ${NOW}`);
-    spans.push({ where: sql`(${sql.join(bounds, sql` AND `)})`, by: END });
+    ranges.push({ where: sql`(${sql.join(bounds, sql` AND `)})`, by: END });
   }
-  return spans;
+  return ranges;
 }
 
 /** Whether nearly all assignments fit, or none. */

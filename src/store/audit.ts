@@ -69,6 +69,8 @@ const JOINS = {
   scope: scopeJoin(E.scopeId),
 };
 
+const HAS_POSITION = sql<boolean>`e.position IS NOT NULL`;
+
 /** Events that have a position: all that was committed a moment ago. */
 export async function listAudit(
   db: Sql,
@@ -80,7 +82,11 @@ export async function listAudit(
   const { below, ...rest } = filter;
   const chosen = [auditedEvent(viewer, 'e'), ...chosenEvents(rest)];
   const conditions: Condition[] = chosen.map((condition) => ({ condition, isFew: false }));
-  if (below != null) conditions.push(await placeBelow(db, 'e.scope_id', below));
+  if (below != null) {
+    const place = await placeBelow(db, 'e.scope_id', below);
+    // The index of scopes holds events with positions alone.
+    conditions.push({ ...place, condition: sql`(${place.condition} AND ${HAS_POSITION})` });
+  }
   const { from, where } = chosenFrom(sql`event e`, 'e', conditions);
   const order = [{ by: E.position, type: 'bigint' }] as const;
   const list = { name: 'auditEvents', columns: COLUMNS, alias: 'e', joins: JOINS, from };
@@ -92,7 +98,7 @@ export async function listAudit(
 /** Of the alias `e`, and of those that have a position. @throws ArgumentError when no event could ever fit */
 export function chosenEvents(filter: AuditFilter): RawBuilder<boolean>[] {
   refuseEmptySpan(['from', filter.from], ['until', filter.until]);
-  const where = [sql<boolean>`e.position IS NOT NULL`];
+  const where = [HAS_POSITION];
   if (filter.types) where.push(sql<boolean>`e.type = ANY(${[...filter.types]})`);
   if (filter.providers) where.push(sql<boolean>`e.provider = ANY(${[...filter.providers]})`);
   if (filter.actorIds) where.push(sql<boolean>`e.actor_id = ANY(${[...filter.actorIds]}::uuid[])`);

@@ -158,12 +158,18 @@ export function ordered<Field extends string>(
   asked: Ordering<Field> | null | undefined,
 ): Pick<ListView, 'name' | 'order' | 'descending'> {
   const { field, direction } = asked ?? usual;
-  const isUsual = field === usual.field && direction === usual.direction;
   return {
-    name: isUsual ? list : `${list}:${field}:${direction}`,
+    name: isUsual(usual, asked) ? list : `${list}:${field}:${direction}`,
     order: [fields[field], { by: id, type: 'uuid' }],
     descending: direction === 'DESC',
   };
+}
+
+export function isUsual<Field extends string>(
+  usual: Ordering<Field>,
+  asked: Ordering<Field> | null | undefined,
+): boolean {
+  return asked == null || (asked.field === usual.field && asked.direction === usual.direction);
 }
 
 export interface Orders<Field extends string> {
@@ -497,24 +503,28 @@ export function byPrincipalName(
 }
 
 /** Rows that an index finds, and the order that it has them in. */
-export interface Span {
+export interface IndexRange {
   readonly where: RawBuilder<boolean>;
   readonly by: RawBuilder<unknown>;
 }
 
 /** So many are found, and put into another order, in the time that a walk in that order takes past all others. */
-const SPAN_MAXIMUM = 20_000;
+const RANGE_MAXIMUM = 20_000;
 
 /** The first of them that holds few rows. */
-export async function firstFew(db: Sql, table: RawBuilder<unknown>, spans: readonly Span[]): Promise<Condition[]> {
-  for (const span of spans) if (await holdsFew(db, table, span)) return [{ condition: span.where, isFew: true }];
+export async function firstFew(
+  db: Sql,
+  table: RawBuilder<unknown>,
+  ranges: readonly IndexRange[],
+): Promise<Condition[]> {
+  for (const range of ranges) if (await holdsFew(db, table, range)) return [{ condition: range.where, isFew: true }];
   return [];
 }
 
 /** PostgreSQL does not know it of values to come. */
-export async function holdsFew(db: Sql, table: RawBuilder<unknown>, { where, by }: Span): Promise<boolean> {
-  const { rows } = await sql<{ isFew: boolean }>`SELECT count(*) <= ${sql.lit(SPAN_MAXIMUM)} AS "isFew" FROM (
-    SELECT FROM ${table} WHERE ${where} ORDER BY ${by} LIMIT ${sql.lit(SPAN_MAXIMUM + 1)}) found`.execute(db);
+export async function holdsFew(db: Sql, table: RawBuilder<unknown>, { where, by }: IndexRange): Promise<boolean> {
+  const { rows } = await sql<{ isFew: boolean }>`SELECT count(*) <= ${sql.lit(RANGE_MAXIMUM)} AS "isFew" FROM (
+    SELECT FROM ${table} WHERE ${where} ORDER BY ${by} LIMIT ${sql.lit(RANGE_MAXIMUM + 1)}) found`.execute(db);
   return rows[0]?.isFew === true;
 }
 

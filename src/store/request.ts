@@ -21,6 +21,8 @@ import {
   columnsOf,
   contradiction,
   firstFew,
+  type IndexRange,
+  isUsual,
   type Ordering,
   type Orders,
   ordered,
@@ -30,7 +32,6 @@ import {
   readPage,
   readRows,
   refuseEmptySpan,
-  type Span,
   type Wanted,
   type WantedRow,
 } from './connection.ts';
@@ -138,7 +139,7 @@ export async function listRequests(
   page: PageArguments,
   wanted?: Wanted,
 ): Promise<Page<RequestRow>> {
-  const isUsualOrder = orderBy == null || (orderBy.field === 'CREATED_AT' && orderBy.direction === 'DESC');
+  const isUsualOrder = isUsual(ORDERS.usual, orderBy);
   const conditions = await requestConditions(db, viewer, filter, isUsualOrder);
   const { from, where, isFew } = chosenFrom(sql`request q`, 'q', conditions);
   const isRare = isFew || filter.awaitingMyApproval === true;
@@ -157,7 +158,7 @@ async function requestConditions(
   const { below, search, ...rest } = filter;
   const conditions: Condition[] = chosenRequests(viewer, rest).map((condition) => ({ condition, isFew: false }));
   const found = below == null ? [] : [await placeBelow(db, 'q.scope_id', below)];
-  if (!isUsualOrder) conditions.push(...(await firstFew(db, sql`request q`, spansOf(filter))));
+  if (!isUsualOrder) conditions.push(...(await firstFew(db, sql`request q`, indexRanges(filter))));
   const providers = providersOf(filter.providers, found);
   const wide = seesWidely(viewer, providers);
   if (search != null) {
@@ -173,21 +174,21 @@ async function requestConditions(
   return [...conditions, ...found];
 }
 
-function spansOf(filter: RequestFilter): Span[] {
+function indexRanges(filter: RequestFilter): IndexRange[] {
   const { statuses, actions, principalIds, requestorIds, roleIds, createdAfter, createdBefore } = filter;
-  const spans: Span[] = [];
-  if (principalIds) spans.push({ where: among(Q.principalId, principalIds), by: Q.principalId });
-  if (requestorIds) spans.push({ where: among(Q.requestorId, requestorIds), by: Q.requestorId });
-  if (roleIds) spans.push({ where: among(Q.roleId, roleIds), by: Q.roleId });
-  if (statuses) spans.push({ where: ofStatuses(statuses), by: sql`q.status` });
-  if (actions) spans.push({ where: ofActions(actions), by: Q.action });
+  const ranges: IndexRange[] = [];
+  if (principalIds) ranges.push({ where: among(Q.principalId, principalIds), by: Q.principalId });
+  if (requestorIds) ranges.push({ where: among(Q.requestorId, requestorIds), by: Q.requestorId });
+  if (roleIds) ranges.push({ where: among(Q.roleId, roleIds), by: Q.roleId });
+  if (statuses) ranges.push({ where: ofStatuses(statuses), by: sql`q.status` });
+  if (actions) ranges.push({ where: ofActions(actions), by: Q.action });
   if (createdAfter != null || createdBefore != null) {
     const after = createdAfter ?? '-infinity';
     const before = createdBefore ?? 'infinity';
     const where = sql<boolean>`(q.created_at > ${after}::timestamptz AND q.created_at < ${before}::timestamptz)`;
-    spans.push({ where, by: Q.createdAt });
+    ranges.push({ where, by: Q.createdAt });
   }
-  return spans;
+  return ranges;
 }
 
 /** Few wait for anybody, and few are about one. */

@@ -15,6 +15,7 @@ export interface Upload extends FileIdentity {
 }
 
 const KEPT_HOURS = 24;
+
 /** How many of the principal's have not expired? None is added to them until the transaction is over. */
 export async function lockUploads(tx: Transaction, principalId: string): Promise<number> {
   const db = tx.getKysely();

@@ -8,6 +8,7 @@ import { documentOf } from '../support/documents.ts';
 import { type Anything, type Caller, startGateway, type TestGateway } from '../support/gateway.ts';
 import { type AssignmentOptions, PLAIN_ROLE, type Rows, rowsOf } from '../support/rows.ts';
 import { watchStatements } from '../support/statements.ts';
+import { uploadsOf } from '../support/uploads.ts';
 
 type Kind<K> = { [Name in keyof typeof OPERATIONS]: (typeof OPERATIONS)[Name]['kind'] extends K ? Name : never };
 type MutationName = Kind<'mutation'>[keyof typeof OPERATIONS];
@@ -99,14 +100,8 @@ async function activation(minutes: number) {
   return { caller: await signed(una), assignment: globalId('Assignment', id) };
 }
 
-async function uploaded(): Promise<string> {
-  const response = await fetch(gateway.url.replace('/graphql', '/uploads'), {
-    method: 'POST',
-    headers: { 'content-type': 'text/csv', ...(await gateway.authorization('grace')) },
-    body: `principal,role,type\n${await rows.user()},${PLAIN_ROLE},ELIGIBLE\n`,
-  });
-  return ((await response.json()) as { id: string }).id;
-}
+const uploaded = async () =>
+  uploadsOf(gateway).upload(`principal,role,type\n${await rows.user()},${PLAIN_ROLE},ELIGIBLE\n`);
 
 interface Asked {
   readonly caller?: Caller;

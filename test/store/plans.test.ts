@@ -3,16 +3,17 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Viewer } from '../../src/decision/powers.ts';
-import { DIRECTORY_SCOPE, ENTRA, GROUP_MEMBER } from '../../src/decision/role.ts';
+import { DIRECTORY_SCOPE, ENTRA, GROUP_MEMBER, TENANT_ROOT_SCOPE } from '../../src/decision/role.ts';
 import type { Provider } from '../../src/decision/words.ts';
 import { accessFacts } from '../../src/store/accessCheck.ts';
 import { type AssignmentFilter, listAssignments } from '../../src/store/assignment.ts';
+import { listAudit } from '../../src/store/audit.ts';
 import { SESSION } from '../../src/store/database.ts';
 import { listRequests, type RequestFilter } from '../../src/store/request.ts';
 import { fewNamed } from '../../src/store/search.ts';
 import { viewerFacts } from '../../src/store/viewer.ts';
 import { cloneDatabase, type TestDatabase } from '../support/database.ts';
-import { PLAIN_ROLE, rowsOf } from '../support/rows.ts';
+import { AZURE_READER, PLAIN_ROLE, rowsOf } from '../support/rows.ts';
 import { type Statement, watchStatements } from '../support/statements.ts';
 
 let clone: TestDatabase;
@@ -187,6 +188,21 @@ test('what waits for somebody is found by that, however much waits for others', 
   expect(await rowsRead(read)).toBeLessThan(OTHERS / 4);
 });
 
+test('the audit of a place is found by the place, however much happened elsewhere', async () => {
+  const rows = rowsOf(clone.database);
+  const place = await rows.scope('SUBSCRIPTION', TENANT_ROOT_SCOPE, '/subscriptions/quiet');
+  const other = await rows.scope('SUBSCRIPTION', TENANT_ROOT_SCOPE, '/subscriptions/loud');
+  await rows.run(sql`INSERT INTO event (at, type, provider, assignment_type, principal_id, role_id, scope_id, payload)
+    SELECT now(), 'assignment.assigned', 'AZURE_RESOURCE', 'ACTIVE', ${member}, ${AZURE_READER},
+      CASE n WHEN 1 THEN ${place}::uuid ELSE ${other}::uuid END, '{}' FROM generate_series(1, ${OTHERS}) n`);
+  await rows.run(sql`UPDATE event SET position = id, leaf_hash = sha256(id::text::bytea) WHERE position IS NULL`);
+  await rows.run(sql`ANALYZE`);
+  const viewer = await auditor({ ...AUDITED, entraAudit: true, azureManage: [TENANT_ROOT_SCOPE] });
+  const read = () => listAudit(db(), viewer, { below: '/subscriptions/quiet' }, { first: 50 });
+  expect((await read()).nodes).toHaveLength(1);
+  expect(await rowsRead(read)).toBeLessThan(OTHERS / 4);
+});
+
 async function lonely(): Promise<string> {
   const rows = rowsOf(clone.database);
   const id = await rows.user();
@@ -202,7 +218,7 @@ interface Plan {
   readonly Plans?: readonly Plan[];
 }
 
-/** Assignments and requests, in all steps of the plan that PostgreSQL keeps for the statement. */
+/** Assignments, requests and events, in all steps of the plan that PostgreSQL keeps for the statement. */
 async function rowsRead(read: () => Promise<unknown>): Promise<number> {
   return prepared(await lastStatement(read), async (client, execute) => {
     await client.query('SET plan_cache_mode = force_generic_plan');
@@ -236,6 +252,6 @@ function textOf(value: unknown): string {
 
 function rowsOfPlan(plan: Plan): number {
   const seen = (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops'];
-  const own = ['assignment', 'request'].includes(plan['Relation Name'] ?? '') ? seen : 0;
+  const own = ['assignment', 'request', 'event'].includes(plan['Relation Name'] ?? '') ? seen : 0;
   return (plan.Plans ?? []).reduce((sum, part) => sum + rowsOfPlan(part), own);
 }
