@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createEvents } from '../../clients/typescript/http.ts';
 import { createPortcullis, type LiveOptions, type PortcullisOptions } from '../../clients/typescript/portcullis.ts';
 import { lifetimeOf } from '../../clients/typescript/token.ts';
+import { until } from '../support/process.ts';
 import { type Stub, startStub } from './stub.ts';
 
 let stub: Stub;
@@ -442,7 +443,7 @@ describe('a pause', () => {
       const stream = await stub.next();
       pauses.mockClear();
       stream.cut();
-      await vi.waitFor(() => expect(states.at(-1)).toBe('waiting'));
+      await until('a pause', () => states.at(-1) === 'waiting');
       seen.push(Math.round(Number(pauses.mock.lastCall?.[1])));
       vi.advanceTimersByTime(10_000);
     };
@@ -456,7 +457,7 @@ describe('a pause', () => {
     stream.event(1);
     expect(await take(live, 1)).toEqual([1]);
     stream.close();
-    await vi.waitFor(() => expect(states.at(-1)).toBe('waiting'));
+    await until('a pause', () => states.at(-1) === 'waiting');
     expect(pauses.mock.lastCall?.[1]).toBe(125);
     await live.return?.();
   });
@@ -585,7 +586,7 @@ describe('over SSE', () => {
   test.each([502, 503, 429])('an answer of status %i is asked for again', async (status) => {
     stub.refuse = { status, body: '<h1>Not now</h1>' };
     const live = open();
-    await vi.waitFor(() => expect(stub.authorizations.length).toBeGreaterThan(1));
+    await until('another attempt', () => stub.authorizations.length > 1);
     stub.refuse = null;
     (await stub.next()).event(1);
     expect(await take(live, 1)).toEqual([1]);

@@ -66,8 +66,8 @@ const listening = () =>
   redis.ask(async (client) => (await client.pubSubNumSub([WAKE_UPS_CHANNEL]))[WAKE_UPS_CHANNEL] ?? 0);
 const bothListen = () => until('both gateways to subscribe', async () => (await listening()) === 2);
 
-/** Milliseconds until everybody has one more event, of so many one after the other: all together, and the longest. */
-async function timed(gateway: TestGateway, streams: readonly Stream[], rounds: number) {
+/** Milliseconds until everybody has one more event, of so many one after the other. */
+async function delivered(gateway: TestGateway, streams: readonly Stream[], rounds: number): Promise<number[]> {
   const times: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const count = (streams[0] as Stream).items.length + 1;
@@ -76,17 +76,17 @@ async function timed(gateway: TestGateway, streams: readonly Stream[], rounds: n
     await Promise.all(streams.map((stream) => stream.atLeast(count)));
     times.push(performance.now() - begunAt);
   }
-  return { all: times.reduce((sum, time) => sum + time), longest: Math.max(...times) };
+  return times;
 }
 
-/** Looks come each second: events one behind the other would wait a second each for them. */
-async function expectWoken(gateway: TestGateway, streams: readonly Stream[], rounds: number): Promise<void> {
+/** Looks come each second: of events one behind the other, all but the first would wait a whole one for them. */
+async function expectWoken(gateway: TestGateway, streams: readonly Stream[], rounds = 5): Promise<void> {
   let heard = 0;
   await redis.ask(async (client) => {
     await client.subscribe(WAKE_UPS_CHANNEL, () => {
       heard++;
     });
-    expect((await timed(gateway, streams, rounds)).all).toBeLessThan(500 * rounds);
+    expect(Math.min(...(await delivered(gateway, streams, rounds)).slice(1))).toBeLessThan(500);
     await until('every announcement', () => heard >= rounds);
   });
   expect(heard).toBe(rounds);
@@ -115,7 +115,7 @@ it('is notified by PostgreSQL as ever without the setting', async () => {
 });
 
 describe('when Redis', () => {
-  it('is killed, streams go on within two seconds and miss nothing; when it is back it wakes again', async () => {
+  it('is killed, streams go on and miss nothing; when it is back it wakes again', async () => {
     await redis.start();
     const gateways = await startGateways();
     const streams = await openStreams(gateways);
@@ -123,13 +123,13 @@ describe('when Redis', () => {
     await happen(gateways[0], 5);
     await redis.kill();
     await happen(gateways[0], 5);
-    expect((await timed(gateways[0], streams, 3)).longest).toBeLessThan(2000);
+    await delivered(gateways[0], streams, 3);
     expectComplete(streams, 14);
     await until('both to notice', () => said().length === 2);
     await redis.start();
     await bothListen();
     await until('both to be back', () => said().length === 4);
-    await expectWoken(gateways[0], streams, 5);
+    await expectWoken(gateways[0], streams);
     expectComplete(streams, 19);
     expect(said().map((sentence) => /^Redis is (not there|there again)/.exec(sentence)?.[1])).toEqual([
       'not there',
@@ -143,34 +143,34 @@ describe('when Redis', () => {
   it('is not there at the start, the gateways serve; once it is they are woken', async () => {
     const gateways = await startGateways();
     const streams = await openStreams(gateways);
-    expect((await timed(gateways[0], streams, 2)).longest).toBeLessThan(2000);
+    await delivered(gateways[0], streams, 2);
     // However often they try.
     expect(said()).toHaveLength(2);
     await redis.start();
     await bothListen();
-    await expectWoken(gateways[0], streams, 2);
-    expectComplete(streams, 5);
+    await expectWoken(gateways[0], streams);
+    expectComplete(streams, 8);
     expect(said()).toHaveLength(4);
   });
 
-  it('stands still, streams go on within two seconds and miss nothing', async () => {
+  it('stands still, streams go on and miss nothing', async () => {
     await redis.start();
     const gateways = await startGateways();
     const streams = await openStreams(gateways);
     await bothListen();
     redis.freeze();
-    expect((await timed(gateways[0], streams, 3)).longest).toBeLessThan(2000);
+    await delivered(gateways[0], streams, 3);
     redis.thaw();
     await bothListen();
-    await expectWoken(gateways[0], streams, 2);
-    expectComplete(streams, 6);
+    await expectWoken(gateways[0], streams);
+    expectComplete(streams, 9);
   });
 
   it('does not accept the password, the gateways serve and do not say it', async () => {
     await redis.start();
     const gateways = await startGateways(redis.url.replace(PASSWORD, 'another-secret'));
     const streams = await openStreams(gateways);
-    expect((await timed(gateways[0], streams, 2)).longest).toBeLessThan(2000);
+    await delivered(gateways[0], streams, 2);
     expectComplete(streams, 3);
     expect(said()).toEqual(Array(2).fill(expect.stringMatching(/^Redis is not there \(WRONGPASS\)/)));
     expect(complaints.mock.calls.join()).not.toContain('another-secret');

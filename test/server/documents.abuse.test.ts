@@ -178,12 +178,10 @@ describe('documents', () => {
 
   it.each(table)('of %s run nothing', async (_what, query, code) => {
     using statements = watchStatements();
-    const startedAt = performance.now();
     const answer = await gateway.ask('olga', query);
     expect([answer.status, answer.data]).toEqual([400, undefined]);
     expect(codesOf(answer)).toContain(code);
     expect(answer.text).not.toMatch(INSIDES);
-    expect(performance.now() - startedAt).toBeLessThan(500);
     // The sockets of the tests before are looked after meanwhile.
     expect(statements.reads().filter(({ text }) => !text.includes('NOT enabled OR deleted_at'))).toEqual([]);
     const stream = await open(gateway, 'WebSocket', 'olga', query);

@@ -365,7 +365,7 @@ describe('a reader', () => {
   });
 
   test('whose token expires reads no further', async () => {
-    const token = await gateway.tokenOf(administratorId, 'USER', { lifetimeSeconds: 2 });
+    const token = await gateway.tokenOf(administratorId, 'USER', { lifetimeSeconds: 5 });
     await cutOff(() => Promise.resolve(), { token });
   });
 

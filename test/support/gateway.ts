@@ -13,7 +13,7 @@ import type { Persona } from '../../src/identity/persona.ts';
 import { createGateway } from '../../src/server/gateway.ts';
 import { listen } from '../../src/server/http.ts';
 import { cloneDatabase, cloneDemoDatabase, type TestDatabase } from './database.ts';
-import { temporaryFolder } from './process.ts';
+import { PATIENCE_MILLISECONDS, temporaryFolder } from './process.ts';
 
 export interface Result<Data = Record<string, unknown>> {
   readonly data?: Data | null;
@@ -137,7 +137,6 @@ export async function answered<Data>(response: Response): Promise<Answer<Data>> 
   return { ...(text.startsWith('{') ? JSON.parse(text) : {}), status, headers, text };
 }
 
-/** Whoever waits longer waits in vain. */
 const PATIENCE = new Error('patience is over');
 
 /** What came over a stream so far, and a way to wait for more. */
@@ -182,7 +181,7 @@ export class Received<Item = Anything> {
   }
 
   async #until(holds: () => boolean, what: string): Promise<void> {
-    const patience = setTimeout(() => this.end(PATIENCE), 9_000);
+    const patience = setTimeout(() => this.end(PATIENCE), PATIENCE_MILLISECONDS);
     while (!holds()) {
       if (this.ended) {
         clearTimeout(patience);

@@ -6,7 +6,8 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PROJECT_FOLDER } from '../../src/config.ts';
 
-const PATIENCE_MILLISECONDS = 20_000;
+/** Whoever waits longer waits in vain; the time-out of a test says nothing of what it waited for. */
+export const PATIENCE_MILLISECONDS = 45_000;
 const POLL_MILLISECONDS = 10;
 
 export interface Program {
