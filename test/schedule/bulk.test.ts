@@ -250,7 +250,7 @@ describe('a lost gateway', () => {
 
   test('is not one that says that it is alive', async () => {
     const id = await begin();
-    const runner = start(forEver, { lostAfterSeconds: 3 });
+    const runner = start(forEver, { lostAfterSeconds: 10 });
     await became(id, 'RUNNING');
     await rows.run(sql`UPDATE bulk_operation SET alive_at = clock_timestamp() - interval '2 seconds' WHERE id = ${id}`);
     await until('a sign of life', async () => {
