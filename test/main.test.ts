@@ -1,7 +1,7 @@
 /** Does the process start, stop and complain as a person expects? Real processes, from the command line to the exit code. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -9,7 +9,7 @@ import { decodeJwt } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { PROJECT_FOLDER } from '../src/config.ts';
 import { createEmptyDatabase } from './support/database.ts';
-import { type Program, runNode, temporaryFolder, until } from './support/process.ts';
+import { endAt, freePort, type Program, runNode, temporaryFolder, until } from './support/process.ts';
 
 let root: string;
 let remove: () => Promise<void>;
@@ -120,9 +120,7 @@ describe('start', () => {
 
   it('can be stopped while it starts', async () => {
     const home = path.join(root, 'stopped');
-    const gateway = portcullis('start', { DATA_FOLDER: home });
-    await until('the set-up', async () => (await readdir(home).catch((): string[] => [])).includes('postgres'));
-    gateway.child.kill('SIGINT');
+    const gateway = portcullis('start', { DATA_FOLDER: home, ...endAt(home, 'postgres', 'SIGINT') });
     expect(await outcome(gateway)).toEqual({ code: 0, output: '' });
     expect(existsSync(serverFile(home))).toBe(false);
   });
@@ -279,11 +277,3 @@ describe('the command line', () => {
     expect(stdout.trim()).toBe(JSON.parse(await readFile(path.join(PROJECT_FOLDER, 'package.json'), 'utf8')).version);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -19,8 +19,6 @@ const LEADER_INTERVAL = 20;
 const BUSY_INTERVAL = 5;
 const BUSY_MILLISECONDS = 1000;
 const FOLLOWER_INTERVAL = 250;
-/** A leader that says nothing for so long is none any more. It speaks every 20 ms; only a process that stands still does not. */
-const LEADER_SILENCE = 1000;
 const RECONNECT_INTERVAL = 500;
 /** What was sealed since the last checkpoint is proved by the next one, so much later. */
 const CHECKPOINT_INTERVAL = 1000;
@@ -33,6 +31,11 @@ export interface SequencerOptions {
   readonly onFault: (error: unknown) => void;
   /** Tells the gateways of new positions, once they are committed. Left out: PostgreSQL notifies them with the commit. */
   readonly announce?: (() => void) | undefined;
+  /**
+   * A leader that says nothing for so long is none any more. It speaks every 20 ms; only a process that stands still does
+   * not. Default 1,000.
+   */
+  readonly silenceMilliseconds?: number;
 }
 
 export interface Sequencer {
@@ -70,7 +73,7 @@ async function run(options: SequencerOptions, self: { leads: boolean }, stopped:
       await client.connect();
       await client.query(PLANS);
       while (!stopped.aborted && !self.leads) {
-        self.leads = await acquireLead(client);
+        self.leads = await acquireLead(client, options.silenceMilliseconds ?? 1000);
         if (!self.leads) await pause(FOLLOWER_INTERVAL, stopped);
       }
       if (self.leads) await lead(client, options, stopped);
@@ -92,12 +95,12 @@ export const PLANS =
   'SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off';
 
 /** The session's deadlines come with the lead, in one statement: there is no moment at which it could be held for ever. */
-async function acquireLead(client: pg.Client): Promise<boolean> {
+async function acquireLead(client: pg.Client, silenceMilliseconds: number): Promise<boolean> {
   const { rows } = await client.query<{ leads: boolean }>(
     `WITH tried AS MATERIALIZED (SELECT pg_try_advisory_lock($1) AS leads)
      SELECT leads, CASE WHEN leads THEN set_config('idle_session_timeout', $2, false) END,
        CASE WHEN leads THEN set_config('idle_in_transaction_session_timeout', $2, false) END FROM tried`,
-    [LEADER_LOCK, String(LEADER_SILENCE)],
+    [LEADER_LOCK, String(silenceMilliseconds)],
   );
   return rows[0]?.leads === true;
 }

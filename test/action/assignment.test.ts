@@ -235,7 +235,7 @@ test('twenty at once make one assignment', async () => {
     sql<{ count: string }>`SELECT count(*) FROM assignment WHERE principal_id = ${company.una}`,
   );
   expect(row?.count).toBe('1');
-}, 20_000);
+});
 
 test('the root is above everything of Azure, and no scope of the directory', async () => {
   await company.assignment({

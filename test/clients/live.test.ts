@@ -29,6 +29,21 @@ interface Start {
 }
 
 const ended = { done: true, value: undefined };
+/** The clocks by which silence is noticed. */
+const SILENCE: Parameters<typeof vi.useFakeTimers>[0] = { toFake: ['setTimeout', 'clearTimeout', 'performance'] };
+
+/** The next attempt, which comes after so many false milliseconds and the pause behind them. */
+async function nextAfter(milliseconds: number) {
+  let stream: Awaited<ReturnType<Stub['next']>> | null = null;
+  void stub.next().then((next) => {
+    stream = next;
+  });
+  await vi.advanceTimersByTimeAsync(milliseconds);
+  return until('another attempt', async () => {
+    await vi.advanceTimersByTimeAsync(1);
+    return stream;
+  });
+}
 const start = ({ variables = { after: 'c0' }, options = {}, client = {} }: Start = {}) =>
   createPortcullis({ url: stub.url, token: () => 'token', ...client }).live.assignmentEvents(variables as never, {
     firstPauseMilliseconds: 1,
@@ -358,13 +373,14 @@ describe.each(['websocket', 'sse'] as const)('a stream over %s', (transport) => 
   });
 
   test('takes silence for a lost connection', async () => {
+    vi.useFakeTimers(SILENCE);
     const reasons: unknown[] = [];
     const onState: LiveOptions['onState'] = (_state, reason) => reason && reasons.push(reason.message);
     const live = open({ options: { silenceMilliseconds: 1_000, onState } });
     const first = await stub.next();
     first.event(1);
     expect(await take(live, 1)).toEqual([1]);
-    const second = await stub.next();
+    const second = await nextAfter(1_000);
     expect(second.variables.after).toBe('c1');
     await first.left;
     expect(reasons).toEqual(['Nothing was heard for 1 s.']);
@@ -506,9 +522,10 @@ describe('over WebSocket', () => {
   });
 
   test('nothing is heard on a socket that is dead: the next attempt opens another one', async () => {
+    vi.useFakeTimers(SILENCE);
     const live = start({ options: { silenceMilliseconds: 1_000 } });
     await stub.next();
-    await stub.next();
+    await nextAfter(1_000);
     expect(stub.sockets).toBe(2);
     await live.return?.();
   });

@@ -61,7 +61,6 @@ describe('the gateway and the reference', () => {
 
   test.skipIf(given !== null).each<Flaw>(['SELF_APPROVAL', 'MAXIMUM', 'LAST_ADMINISTRATOR'])(
     'would differ if the reference were wrong about %s',
-    { timeout: 2 * MINUTES },
     async (flaw) => {
       const run = runModel((lanes[0] as Lane).database, { runs: 300, seed: SEED, flaw });
       await expect(run).rejects.toThrow(/See it again: npm run model/);

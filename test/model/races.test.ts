@@ -253,7 +253,7 @@ const RACES: Readonly<Record<string, Race>> = {
 };
 
 describe('two at once', () => {
-  test.each(Object.entries(RACES))('%s', { timeout: 60_000 }, async (_name, race) => {
+  test.each(Object.entries(RACES))('%s', async (_name, race) => {
     for (let round = 0; round < ROUNDS; round++) await run(race, round);
   });
 });

@@ -1,8 +1,8 @@
 /** Where does a test get a Redis that it may kill? Debian's server as a process of its own, which keeps nothing. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { createClient, type RedisClientType } from '@redis/client';
+import { freePort } from '../support/process.ts';
 
 export type RedisServer = Awaited<ReturnType<typeof createRedis>>;
 
@@ -51,12 +51,4 @@ async function run(port: number, password: string): Promise<ChildProcess> {
   child.stdout.resume();
   if (child.exitCode !== null) throw new Error(`redis-server ended: ${output}`);
   return child;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -265,9 +265,11 @@ describe('a lost gateway', () => {
 });
 
 test('a file goes when its time is over', async () => {
-  start(({ write }) => write('whole'));
+  const runner = start(({ write }) => write('whole'));
   const id = await begin();
   await became(id, 'COMPLETED');
+  // It clears away, too.
+  await runner.stop();
   expect(await purgeBulkFiles(db(), 24)).toBe(0);
   await rows.run(sql`UPDATE bulk_operation SET expires_at = clock_timestamp() - interval '1 second' WHERE id = ${id}`);
   expect((await operation(id))?.status).toBe('EXPIRED');

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { cloneDemoDatabase, type TestDatabase } from '../support/database.ts';
 import type { Anything } from '../support/gateway.ts';
 import { createGatewayProcess, type GatewayProcess } from '../support/gatewayProcess.ts';
+import { holdOperation } from '../support/heldOperation.ts';
 import { until } from '../support/process.ts';
 import { PLAIN_ROLE, type Rows, rowsOf } from '../support/rows.ts';
 
@@ -78,9 +79,11 @@ const times3 = (count: number) => [count, count, count];
 
 async function killedInTheMiddle(file: string, mode: string): Promise<Found> {
   await dying.start();
+  const held = await holdOperation(clone.url, 'OLD.processed > 0');
   const id = await begin(dying, file, mode);
   await until('the middle', async () => (await operation(id)).processed > 0);
   await dying.stop('SIGKILL');
+  await held.release();
   await surviving.start();
   // As if the other one had been silent for long enough.
   await rows.run(sql`UPDATE bulk_operation SET alive_at = clock_timestamp() - interval '16 seconds' WHERE id = ${id}`);

@@ -41,7 +41,8 @@ test('it takes up its work again after its connections were lost, and after a wo
     await until('the first end', () => expired(1));
     await given.run(sql`UPDATE graphile_worker._private_jobs SET locked_at = now(), locked_by = 'dead'`);
     await given.run(sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-      WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%graphile_worker%' OR query LIKE 'LISTEN "jobs%'`);
+      WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND (query LIKE '%graphile_worker%' OR query LIKE 'LISTEN "jobs%')`);
     await given.assignment({ principal: await given.user(), ends: -1 });
     await until('the second end', () => expired(2));
   } finally {

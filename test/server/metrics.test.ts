@@ -103,8 +103,8 @@ describe('the alarm', () => {
     const said: string[] = [];
     const watch = watchLag({ ...clone, alarmSeconds: 5, onAlarm: (line) => said.push(line) });
     stack.defer(() => watch.stop());
-    await insert(client, 4);
-    await until('the first look', () => (watch.state?.lagSeconds ?? 0) > 4);
+    await insert(client, 3.5);
+    await until('the first look', () => (watch.state?.lagSeconds ?? 0) > 3);
     // It grows older than the threshold by itself, look by look.
     await until('the alarm', () => said.length > 0);
     await until('another look', () => (watch.state?.lagSeconds ?? 0) > 9);

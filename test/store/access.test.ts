@@ -299,7 +299,7 @@ test('checkAccess agrees with the oracle, for every principal, role and scope', 
     }),
     { numRuns: 15 },
   );
-}, 120_000);
+});
 
 test('effectiveAccess agrees with the oracle, at every scope and of every principal, page by page', async () => {
   await fc.assert(
@@ -328,7 +328,7 @@ test('effectiveAccess agrees with the oracle, at every scope and of every princi
     }),
     { numRuns: 15 },
   );
-}, 120_000);
+});
 
 const keys = (ways: readonly { grant: Plain; who: string; until: number }[]) =>
   ways.map(({ grant, who, until }) => `${who} ${grant.id} ${until}`).sort();

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SettingError } from '../../src/config.ts';
 import { type Embedded, type EmbeddedOptions, joinEmbedded, startEmbedded } from '../../src/store/embedded.ts';
-import { runNode, temporaryFolder, until } from '../support/process.ts';
+import { endAt, runNode, temporaryFolder, until } from '../support/process.ts';
 
 let root: string;
 let remove: () => Promise<void>;
@@ -46,7 +46,7 @@ async function query(url: string, text: string): Promise<Record<string, unknown>
 const serverPid = async (home: string) =>
   Number.parseInt(await readFile(path.join(home, 'postgres', 'data', 'postmaster.pid'), 'utf8'), 10);
 
-const hold = (home: string) => runNode('test/support/holdEmbedded.ts', [home], {});
+const hold = (home: string, env: Record<string, string> = {}) => runNode('test/support/holdEmbedded.ts', [home], env);
 
 describe('a data folder', () => {
   it('keeps its data from one start to the next, also with spaces in its name', async () => {
@@ -163,11 +163,8 @@ describe('an owner', () => {
 
   it('that was killed while it set up the folder leaves nothing that matters', async () => {
     const home = path.join(root, 'interrupted');
-    const killed = hold(home);
-    const names = () => readdir(path.join(home, 'postgres')).catch(() => []);
-    await until('the set-up', async () => (await names()).some((name) => name.startsWith('unfinished-')));
-    killed.child.kill('SIGKILL');
-    await killed.ended;
+    const names = () => readdir(path.join(home, 'postgres'));
+    await hold(home, endAt(path.join(home, 'postgres'), 'unfinished-', 'SIGKILL')).ended;
     expect(await names()).not.toContain('data');
     const { url } = await start({ folder: home });
     expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);

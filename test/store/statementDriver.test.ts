@@ -19,10 +19,15 @@ afterAll(() => clone.drop());
 let database: Database;
 let db: Sql;
 beforeEach(async () => {
+  // What is sent in one turn is sent at one moment, however long the turn takes.
+  vi.spyOn(performance, 'now').mockReturnValue(BEGIN);
   database = await openDatabase(clone.url);
   db = sqlOf(database);
 });
-afterEach(() => database.close());
+afterEach(() => {
+  vi.restoreAllMocks();
+  return database.close();
+});
 
 /** The number of the server's process that answers. */
 const server = async (marks: string) =>
@@ -72,7 +77,6 @@ describe('while one is at work', () => {
     await holder.connect();
     await holder.query('SELECT pg_advisory_lock($1)', [LOCK]);
     number = await server(WITH_OTHERS);
-    vi.spyOn(performance, 'now').mockReturnValue(BEGIN);
     slow = sql`${sql.raw(WITH_OTHERS)} SELECT pg_advisory_xact_lock(${LOCK})`.execute(db);
     await until('it to wait', async () => {
       const { rowCount } = await holder.query(
@@ -82,10 +86,7 @@ describe('while one is at work', () => {
       return rowCount === 1;
     });
   });
-  afterEach(async () => {
-    vi.restoreAllMocks();
-    await slow;
-  });
+  afterEach(() => slow);
 
   it('sends what is asked soon behind it', async () => {
     vi.mocked(performance.now).mockReturnValue(BEGIN + 19);

@@ -31,7 +31,9 @@ async function connect(url = clone.url): Promise<pg.Client> {
 }
 
 function start(faults: unknown[] = []) {
-  const sequencer = startSequencer({ url: clone.url, checkpointKey, onFault: (error) => faults.push(error) });
+  const onFault = (error: unknown) => faults.push(error);
+  // A test that stands still for a second leads on.
+  const sequencer = startSequencer({ url: clone.url, checkpointKey, onFault, silenceMilliseconds: 60_000 });
   stack.defer(() => sequencer.stop());
   return sequencer;
 }

@@ -99,7 +99,7 @@ it('rows and changes fit, whenever a subscriber begins and however long the tran
     const mine: Counted[] = [];
     for (let turn = 0; !isOver; turn++) {
       const known = mine.length > 0 ? mine[(turn * 7) % mine.length] : undefined;
-      const isNew = !known || turn % 3 === 0;
+      const isNew = !known || (turn % 3 === 0 && free.length > 0);
       const row = isNew ? create(free.pop() as string) : (known as Counted);
       const removes = !isNew && turn % 5 === 0;
       await change(client, row, isNew ? 'assignment.assigned' : removes ? 'assignment.removed' : 'assignment.updated');

@@ -68,6 +68,7 @@ export class Follower {
   async #listen(stream: Stream, stay: number, stopped: AbortSignal): Promise<void> {
     const onStop = () => stream.end();
     stopped.addEventListener('abort', onStop);
+    if (stopped.aborted) onStop();
     for (let seen = 0; seen < stay && !this.#isOver; seen++) this.#keep((await stream.atLeast(seen + 1))[seen]);
     stopped.removeEventListener('abort', onStop);
   }

@@ -230,8 +230,10 @@ export function open(
 }
 
 async function openSocket(gateway: Reachable, caller: Caller, payload: object, paused: boolean): Promise<Stream> {
+  // Before the socket is open: the gateway does not wait long for who it is.
+  const authorization = await gateway.authorization(caller);
   const { socket, messages, closed, send } = await rawSocket(gateway.wsUrl);
-  send({ type: 'connection_init', payload: await gateway.authorization(caller) });
+  send({ type: 'connection_init', payload: authorization });
   const received = new Received<Result<Anything>>();
   messages.each((message) => {
     if (message.type === 'next') received.add(message.payload);

@@ -1,12 +1,10 @@
 /** What becomes of clients when a gateway ends and comes back? A process of its own, again and again on the same port. */
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { PERSONAS, type PersonaName } from '../../src/company/personas.ts';
 import { loadDevelopmentKeys, signDevelopmentToken } from '../../src/identity/developmentKeys.ts';
 import type { Persona } from '../../src/identity/persona.ts';
 import type { TestDatabase } from './database.ts';
-import { type Program, runNode, temporaryFolder, until } from './process.ts';
+import { freePort, type Program, runNode, temporaryFolder, until } from './process.ts';
 
 export type GatewayProcess = Awaited<ReturnType<typeof createGatewayProcess>>;
 
@@ -53,12 +51,4 @@ export async function createGatewayProcess(database: TestDatabase) {
     },
   };
   return self;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, 'localhost');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

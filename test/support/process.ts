@@ -1,13 +1,16 @@
 /** How does a test run what a person types? As a process of its own, with its own environment. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PROJECT_FOLDER } from '../../src/config.ts';
 
 /** Whoever waits longer waits in vain; the time-out of a test says nothing of what it waited for. */
-export const PATIENCE_MILLISECONDS = 45_000;
+export const PATIENCE_MILLISECONDS = 60_000;
 const POLL_MILLISECONDS = 10;
 
 export interface Program {
@@ -36,6 +39,30 @@ export function runNode(file: string, words: readonly string[], env: Record<stri
     output: () => output,
     ended: new Promise((resolve) => child.once('close', resolve)),
   };
+}
+
+/**
+ * What `runNode` is given for a process that ends in the middle of something: with the signal, as soon as the folder holds a
+ * name that begins so.
+ */
+export function endAt(folder: string, name: string, signal: NodeJS.Signals): Record<string, string> {
+  const { href } = new URL('endAt.ts', import.meta.url);
+  return { NODE_OPTIONS: `--import ${href}`, END_IN: folder, END_AT: name, END_WITH: signal };
+}
+
+/** A port of 127.0.0.1 that the system gives to nobody who does not ask for it: free, and still so when it is used. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const server = createServer().listen(randomInt(20_000, 32_768), '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    const { port } = server.address() as { port: number };
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 /** Asks again until there is an answer; what it waited for is in the failure. */

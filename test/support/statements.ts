@@ -49,7 +49,7 @@ export function watchStatements() {
       sent.filter(
         ({ text }) =>
           /^\s*(\/\*[\w ]+\*\/\s+)*(SELECT|WITH)\b/.test(text) &&
-          !/event_log|position IS NULL|advisory_lock|FROM event e\b/.test(text),
+          !/event_log|event_batch|position IS NULL|advisory_lock|FROM event e\b/.test(text),
       ),
     /** All that is sent for streams, and for requests meanwhile. */
     ofStreams: () => sent.filter(({ isPooled, text }) => isPooled && !LAG.test(text)),
