@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { processNow } from '../clock.ts';
 import type { Config } from '../config.ts';
+import { collectGarbage } from '../garbage.ts';
 import { type BulkRunner, startBulkRunner } from '../schedule/bulk.ts';
 import { type Scheduler, startScheduler } from '../schedule/scheduler.ts';
 import type { Gateway } from '../server/gateway.ts';
@@ -92,6 +93,8 @@ async function startParts(parts: Parts, options: StartOptions): Promise<void> {
   parts.scheduler = startScheduler({ database, url, onFault: (error) => console.error('scheduler', error) });
   await leaveNote(config, options.pid);
   welcome(config, isNew).forEach(options.say);
+  // A third of what the process has by now was for its start, and what its first work needs would be on top of it.
+  collectGarbage();
 }
 
 /** With port 0 the system chooses, and only now its choice can be part of the gateway's address. */
