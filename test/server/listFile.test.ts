@@ -5,7 +5,7 @@ import { parse } from 'csv-parse/sync';
 import { type RawBuilder, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PERSONAS, type PersonaName } from '../../src/company/personas.ts';
-import { collectGarbage } from '../../src/garbage.ts';
+import { collectGarbage } from '../../src/server/garbage.ts';
 import { literal } from '../../src/store/listFile.ts';
 import { withServer } from '../support/database.ts';
 import { type Anything, type Caller, startGateway, type TestGateway } from '../support/gateway.ts';

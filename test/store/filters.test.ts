@@ -246,11 +246,9 @@ function someOf<F extends object>(filters: { readonly [Name in keyof F]: fc.Arbi
 const few = <T>(words: readonly T[]) => fc.uniqueArray(fc.constantFrom(...words), { maxLength: 3 });
 const orders = <Field extends string>(fields: readonly Field[]) =>
   fc.record({ field: fc.constantFrom(...fields), direction: fc.constantFrom(...ORDER_DIRECTIONS) });
-/** In so many pages at most. */
+/** In so many pages, unless these would be too small or too large. */
 const walks = fc.record({ pages: fc.integer({ min: 1, max: 12 }), backward: fc.boolean() });
-const SMALLEST_PAGE = 7;
-
-const sizeOf = (count: number, pages: number) => Math.max(SMALLEST_PAGE, Math.ceil(count / pages));
+const sizeOf = (count: number, pages: number) => Math.min(1_000, Math.max(7, Math.ceil(count / pages)));
 const ASKED_FOR_BY = [persona('maya'), persona('grace'), persona('pia'), persona('uma')];
 
 /** What occurs, mostly in what the viewer sees. */
