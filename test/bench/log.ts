@@ -4,17 +4,15 @@
  */
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { PROJECT_FOLDER } from '../../src/config.ts';
-import { migrate, openDatabase } from '../../src/store/database.ts';
-import { startEmbedded } from '../../src/store/embedded.ts';
 import { POSITIONS_CHANNEL, type Sequencer, startSequencer } from '../../src/stream/sequencer.ts';
 import { type Measure, median, report } from './report.ts';
+import { startServer } from './support/server.ts';
 
 const RUNS = 3;
 const WRITERS = [16, 32];
@@ -27,23 +25,14 @@ const TICK_MICROSECONDS = 10_000;
 const run = promisify(execFile);
 
 export async function bench(): Promise<void> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'portcullis-bench-'));
-  await chmod(folder, 0o755);
-  const server = await startEmbedded({ folder, pid: process.pid });
-  const client = new pg.Client({ connectionString: server.url });
+  const { url, client, stop } = await startServer();
   try {
-    const database = await openDatabase(server.url);
-    await migrate(database, server.url);
-    await database.close();
-    await client.connect();
     const measures: Measure[] = [];
-    for (const writers of WRITERS) measures.push(...(await saturate(server.url, client, writers)));
-    measures.push(...(await pace(server.url, client)), await catchUp(server.url, client));
+    for (const writers of WRITERS) measures.push(...(await saturate(url, client, writers)));
+    measures.push(...(await pace(url, client)), await catchUp(url, client));
     report('log', measures);
   } finally {
-    await client.end();
-    await server.stop();
-    await rm(folder, { recursive: true, force: true });
+    await stop();
   }
 }
 

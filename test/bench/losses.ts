@@ -1,18 +1,17 @@
 /**
- * How long until a loss is noticed? Of rights, of the principal, of an assignment's time, of connections and of the leader of
+ * How long until a loss is noticed? Of rights, of the principal, of a token's and an assignment's time, of connections and of the leader of
  * the event log: from the moment at which it is lost to the end of the streams, or to the next event that they deliver.
  * Nothing else goes on. The gateway complains meanwhile of the connections that are taken from it.
  */
-import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { decodeJwt } from 'jose';
 import pg from 'pg';
 import { DIRECTORY_SCOPE, ENTRA } from '../../src/decision/role.ts';
-import { migrate, openDatabase } from '../../src/store/database.ts';
-import { startEmbedded } from '../../src/store/embedded.ts';
 import { open, type Reachable, TRANSPORTS, type Transport } from '../support/gateway.ts';
 import { type Program, runNode, until } from '../support/process.ts';
 import { type Measure, median, report } from './report.ts';
-import { type Stack, startStack, temporaryFolder } from './support/stack.ts';
+import { startServer } from './support/server.ts';
+import { type Stack, startStack } from './support/stack.ts';
 
 const ROUNDS = 10;
 const PROMISED_SECONDS = 2;
@@ -25,6 +24,8 @@ export async function bench(): Promise<void> {
 async function ofStreams(): Promise<Measure[]> {
   const stack = await startStack();
   const client = new pg.Client({ connectionString: stack.databaseUrl });
+  // The database ends with the gateway that is stopped.
+  client.on('error', () => undefined);
   try {
     await client.connect();
     const scene = { stack, client };
@@ -37,6 +38,11 @@ async function ofStreams(): Promise<Measure[]> {
         )),
       );
     }
+    for (const transport of TRANSPORTS) {
+      measures.push(
+        ...(await measured(`a token expires: its stream over ${transport} ends`, () => outlive(scene, transport))),
+      );
+    }
     measures.push(...(await measured("an assignment's time is over: its event is delivered", () => expire(scene))));
     for (const session of ['tail', 'sequencer']) {
       measures.push(
@@ -45,7 +51,7 @@ async function ofStreams(): Promise<Measure[]> {
         )),
       );
     }
-    return measures;
+    return [...measures, await stopped(scene)];
   } finally {
     await client.end();
     await stack.stop();
@@ -89,6 +95,23 @@ async function disable(scene: Scene, transport: Transport): Promise<number> {
   return secondsSince(lostAt);
 }
 
+/** From the expiry that the token names, in whole seconds, on. */
+async function outlive(scene: Scene, transport: Transport): Promise<number> {
+  const { token, stream } = await watch(scene, transport, 3);
+  await stream.all();
+  return Date.now() / 1000 - (decodeJwt(token).exp as number);
+}
+
+async function stopped(scene: Scene): Promise<Measure> {
+  const watched = await Promise.all(TRANSPORTS.map((transport) => watch(scene, transport)));
+  const stoppedAt = performance.now();
+  const stopping = scene.stack.stop();
+  await Promise.all(watched.map(({ stream }) => stream.all()));
+  const value = secondsSince(stoppedAt);
+  await stopping;
+  return { what: 'the gateway is stopped: its streams end, s', value, gate: PROMISED_SECONDS };
+}
+
 async function expire(scene: Scene): Promise<number> {
   const { stream } = await watch(scene, 'WebSocket');
   const { rows } = await scene.client.query<{ endsAt: Date }>(
@@ -124,13 +147,14 @@ async function cut(scene: Scene, session: string): Promise<number> {
 }
 
 /** Somebody who sees every Entra assignment, and has been told of an event. */
-async function watch(scene: Scene, transport: Transport) {
+async function watch(scene: Scene, transport: Transport, lifetimeSeconds?: number) {
   const id = await reader(scene);
-  const gateway = reachable(scene.stack, await scene.stack.token({ objectId: id, kind: 'USER' }));
+  const token = await scene.stack.token({ objectId: id, kind: 'USER' }, lifetimeSeconds);
+  const gateway = reachable(scene.stack, token);
   const stream = await open(gateway, transport, null, QUERY, { after: await cursor(gateway) });
   await happen(scene, 'assignment.updated', id);
   await stream.atLeast(1);
-  return { id, stream };
+  return { id, token, stream };
 }
 
 async function reader({ client }: Scene): Promise<string> {
@@ -167,27 +191,19 @@ const secondsSince = (milliseconds: number) => (performance.now() - milliseconds
 
 /** Processes that number events and do nothing else: the leader dies or stands still, and the one that follows takes over. */
 async function ofLeaders(): Promise<Measure[]> {
-  const folder = await temporaryFolder();
-  const server = await startEmbedded({ folder, pid: process.pid });
-  const client = new pg.Client({ connectionString: server.url });
+  const { url, client, stop } = await startServer();
   const programs: Program[] = [];
   try {
-    const database = await openDatabase(server.url);
-    await migrate(database, server.url);
-    await database.close();
-    await client.connect();
     const measures: Measure[] = [];
     for (const [what, signal] of LOSSES_OF_LEADERS) {
-      const lose = () => loseLeader(client, () => startSequencer(server.url, programs), signal);
+      const lose = () => loseLeader(client, () => startSequencer(url, programs), signal);
       measures.push(...(await measured(`a leader ${what}: the next event has its position`, lose)));
     }
     return measures;
   } finally {
     for (const { child } of programs) child.kill('SIGKILL');
     await Promise.all(programs.map(({ ended }) => ended));
-    await client.end();
-    await server.stop();
-    await rm(folder, { recursive: true, force: true });
+    await stop();
   }
 }
 

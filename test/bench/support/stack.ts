@@ -25,8 +25,8 @@ export interface Stack {
   /** Of the GraphQL endpoint. */
   readonly url: string;
   readonly databaseUrl: string;
-  /** An access token with the second factor proved just now. */
-  token(principal: Pick<Persona, 'objectId' | 'kind' | 'appPermissions'>): Promise<string>;
+  /** An access token with the second factor proved just now. @param lifetimeSeconds default: a day */
+  token(principal: Pick<Persona, 'objectId' | 'kind' | 'appPermissions'>, lifetimeSeconds?: number): Promise<string>;
   processorTime(): Promise<ProcessorTime>;
   /** Resident memory of the gateway's process, in megabytes. */
   memory(): Promise<number>;
@@ -76,9 +76,9 @@ export async function startStack(
     const { url: databaseUrl } = await joinEmbedded({ folder, pid });
     return {
       ...{ url: `${address}/graphql`, databaseUrl, stop },
-      token: (principal) =>
+      token: (principal, lifetimeSeconds = 24 * 3600) =>
         signDevelopmentToken(keys, {
-          ...{ issuer: `${address}/identity`, multiFactor: true, lifetimeSeconds: 24 * 3600 },
+          ...{ issuer: `${address}/identity`, multiFactor: true, lifetimeSeconds },
           persona: { name: '', displayName: '', description: '', ...principal },
         }),
       memory: () => memoryOf(pid),
